@@ -31,5 +31,9 @@ export interface Plan {
 export type StateBefore =
   | { readonly kind: 'put-image-scanning-configuration'; readonly scanOnPush: boolean }
   | { readonly kind: 'put-registry-scanning-configuration'; readonly registryScanning: RegistryScanning }
-  | { readonly kind: 'put-image-tag-mutability'; readonly mode: string; readonly exclusionFilters: readonly string[] }
+  | {
+      readonly kind: 'put-image-tag-mutability';
+      readonly mode: string;
+      readonly exclusionFilters: readonly string[];
+    }
   | { readonly kind: 'set-repository-policy'; readonly policyText: string | null };

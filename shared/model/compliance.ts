@@ -9,7 +9,8 @@ export type Severity = (typeof SEVERITIES)[number];
 /** Rank for comparison: 0 is `INFORMATIONAL`, 4 is `CRITICAL`. */
 export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
-export const maxSeverity = (a: Severity, b: Severity): Severity => (severityRank(a) >= severityRank(b) ? a : b);
+export const maxSeverity = (a: Severity, b: Severity): Severity =>
+  severityRank(a) >= severityRank(b) ? a : b;
 
 /** Whether a finding with this compliance asks for somebody's attention. What could not be read stays open. */
 export const isOpen = (compliance: Compliance): boolean =>
