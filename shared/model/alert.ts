@@ -9,7 +9,13 @@ export type Alert =
       readonly before: Finding | null;
       readonly toldAt: string;
     }
-  | { readonly kind: 'remediation'; readonly attempt: RemediationAttempt; readonly toldAt: string }
+  | {
+      readonly kind: 'remediation';
+      readonly attempt: RemediationAttempt;
+      /** The finding as it is now, if the sender has it: severity, owner and who changed the resource last. */
+      readonly finding?: Finding;
+      readonly toldAt: string;
+    }
   | {
       /** What one sweep (or one new configuration) opened, as one message. */
       readonly kind: 'digest';
