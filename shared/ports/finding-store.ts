@@ -68,6 +68,11 @@ export interface ResourceSummary {
   readonly compliances: Readonly<Record<string, Compliance>>;
   readonly observedAt: string;
   readonly deleted: boolean;
+  /**
+   * Sum of the revisions of the findings that this was made from. It only grows, so that of two summaries made at the
+   * same time the one that saw more is kept. Without it, `observedAt` orders them.
+   */
+  readonly revisions?: number;
 }
 
 /** The timeline and what was told of it. */
