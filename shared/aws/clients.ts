@@ -1,0 +1,104 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { RegistryLocation } from '../model/resource.ts';
+import { memberCredentials, type CredentialsProvider, type MemberRole } from './member-role.ts';
+
+/** What stands in for AWS: an emulator's endpoint, or the sandbox's request handler and credentials. */
+export interface ClientOverrides {
+  readonly endpoint?: string;
+  readonly credentials?: CredentialsProvider | Awaited<ReturnType<CredentialsProvider>>;
+  readonly requestHandler?: Pick<NodeHttpHandler, 'handle' | 'updateHttpClientConfig' | 'httpHandlerConfigs'>;
+  /** Attempts a call, the first one included. */
+  readonly maxAttempts?: number;
+}
+
+export interface ClientOptions {
+  /** The Region of our own table, queue and topics. */
+  readonly region: string;
+  /** The account of our own credentials; resources of another are read through `memberRole`. Null: not known. */
+  readonly account?: string | null;
+  /** The role to assume in other accounts. Null: every account is reached with our own credentials. */
+  readonly memberRole?: MemberRole | null;
+  readonly overrides?: ClientOverrides;
+}
+
+/** A client for each account and Region, made when first asked for. */
+export type ClientFor<C> = (at: RegistryLocation) => C;
+
+/** Attempts a call: adaptive mode also slows the whole client down when AWS throttles. */
+const MAX_ATTEMPTS = 5;
+/** Milliseconds. Control-plane calls answer in well under a second; a hung one must not eat the function's time. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 6_000 } as const;
+const MAX_SOCKETS = 50;
+
+interface CommonConfig {
+  readonly region: string;
+  readonly retryMode: 'adaptive';
+  readonly maxAttempts: number;
+  readonly requestHandler: NonNullable<ClientOverrides['requestHandler']>;
+  readonly endpoint?: string;
+  readonly credentials?: NonNullable<ClientOverrides['credentials']>;
+}
+
+/** A request that takes too long throws: without `throwOnRequestTimeout` the SDK only warns and goes on waiting. */
+const defaultHandler = (): NodeHttpHandler =>
+  new NodeHttpHandler({
+    ...TIMEOUTS,
+    throwOnRequestTimeout: true,
+    httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+  });
+
+/** The configuration that every client of this process shares; exported for its tests. */
+export const commonConfig = ({ region, overrides = {} }: ClientOptions): CommonConfig => ({
+  region,
+  retryMode: 'adaptive',
+  maxAttempts: overrides.maxAttempts ?? MAX_ATTEMPTS,
+  requestHandler: overrides.requestHandler ?? defaultHandler(),
+  ...(overrides.endpoint === undefined ? {} : { endpoint: overrides.endpoint }),
+  ...(overrides.credentials === undefined ? {} : { credentials: overrides.credentials }),
+});
+
+/** One client of each (account, Region), with the credentials of that account. */
+const perLocation = <C>(options: ClientOptions, create: (config: CommonConfig) => C): ClientFor<C> => {
+  const common = commonConfig(options);
+  const clients = new Map<string, C>();
+  const credentialsOf = memberCredentials(options, () => new STSClient(common));
+  return (at) => {
+    const key = `${at.account}/${at.region}`;
+    const cached = clients.get(key);
+    if (cached !== undefined) return cached;
+    const credentials = credentialsOf(at.account);
+    const client = create({
+      ...common,
+      region: at.region,
+      ...(credentials === null ? {} : { credentials }),
+    });
+    clients.set(key, client);
+    return client;
+  };
+};
+
+// One function a service, not one factory for all: a bundler then leaves out the clients that a function does not use.
+
+export const ecrClients = (options: ClientOptions): ClientFor<ECRClient> =>
+  perLocation(options, (config) => new ECRClient(config));
+
+export const taggingClients = (options: ClientOptions): ClientFor<ResourceGroupsTaggingAPIClient> =>
+  perLocation(options, (config) => new ResourceGroupsTaggingAPIClient(config));
+
+export const stsClient = (options: ClientOptions): STSClient => new STSClient(commonConfig(options));
+export const snsClient = (options: ClientOptions): SNSClient => new SNSClient(commonConfig(options));
+export const sqsClient = (options: ClientOptions): SQSClient => new SQSClient(commonConfig(options));
+
+/** DynamoDB with native values; `undefined` is left out of items, empty strings stay empty strings. */
+export const dynamoClient = (options: ClientOptions): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(new DynamoDBClient(commonConfig(options)), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
