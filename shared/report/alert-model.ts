@@ -1,6 +1,4 @@
 import type { Severity } from '../model/compliance.ts';
-import type { AlertJson } from './alert-schema.ts';
-import type { ChatNotification } from './alert-chat.ts';
 
 /** What the catalogue says of a control; a `Control` is one. */
 export interface ControlGuide {
@@ -88,5 +86,3 @@ export interface AlertBody {
   readonly content: AlertContent;
   readonly attributes: AlertAttributes;
 }
-
-export type { AlertJson, ChatNotification };

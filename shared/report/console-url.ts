@@ -6,8 +6,6 @@ const CONSOLE_DOMAIN: ReadonlyMap<string, string> = new Map([
   ['aws-cn', 'console.amazonaws.cn'],
   ['aws-us-gov', 'console.amazonaws-us-gov.com'],
   ['aws-eusc', 'console.amazonaws-eusc.eu'],
-  ['aws-iso', 'console.c2shome.ic.gov'],
-  ['aws-iso-b', 'console.sc2shome.sgov.gov'],
 ]);
 
 /** A path of names: each segment encoded, so that no name leaves its place in the address. */
@@ -21,7 +19,7 @@ const pagePath = (resource: Resource): string => {
   const { name, account } = resource;
   switch (resource.type) {
     case 'repository':
-      return `ecr/repositories/private/${path(account, name)}/_/details`;
+      return `ecr/repositories/private/${path(account, name)}`;
     case 'registry':
       return 'ecr/private-registry/repositories';
     case 'role':

@@ -84,9 +84,13 @@ const HOST_DOT = /(?<=[\p{L}\p{N}])[.\u3002\uFF0E\uFF61](?=\p{L}{2})/gu;
 const chatWords = (text: string): string =>
   withoutSchemes(withoutMarkup(text)).replace(EMOJI_COLON, '∶').replace(HOST_DOT, '[.]');
 
+/** A bare name for a chat message's metadata. */
+export const chatValue = (value: string, max = MAX_VALUE): string =>
+  withoutSchemes(withoutMarkup(clip(oneLine(value), max)));
+
 /** A name for a chat message, as inline code, so that it can be copied. Empty for an empty name. */
 export const chatName = (value: string, max = MAX_VALUE): string => {
-  const name = withoutSchemes(withoutMarkup(clip(oneLine(value), max)));
+  const name = chatValue(value, max);
   return name === '' ? '' : `\`${name}\``;
 };
 

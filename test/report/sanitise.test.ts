@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shellLine, shellQuote } from '../../shared/model/shell.ts';
 import { clip, clipBytes, clipLines, utf8Bytes } from '../../shared/report/bounds.ts';
