@@ -4,7 +4,11 @@ import type { Compliance, Severity } from './compliance.ts';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** One thing wrong. `messageId` names a message of the control, `message` is it, rendered with `data`. */
+/**
+ * One thing wrong. `messageId` names a message of the control, `message` is it, rendered with `data`.
+ * A list in `data` is a set of what is exposed: a part of it is less wrong than the whole. What only says where it
+ * stands or gives an example (`POSITIONAL_DATA`) does not make it another violation.
+ */
 export interface Violation {
   readonly messageId: string;
   readonly message: string;
@@ -24,3 +28,6 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   readonly evidence: Evidence;
 }
+
+/** Keys of a violation's data that do not count when violations are compared: a reordered policy is the same policy. */
+export const POSITIONAL_DATA: ReadonlySet<string> = new Set(['statement', 'witness']);
