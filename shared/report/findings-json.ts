@@ -1,0 +1,98 @@
+import type { Compliance, Severity } from '../model/compliance.ts';
+import { COMPLIANCES, SEVERITIES } from '../model/compliance.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Evidence, Violation } from '../model/verdict.ts';
+
+/** What a report needs of a judgement; a `Finding` has it, and so has what a scan makes without a store. */
+export type ReportedFinding = Pick<
+  Finding,
+  'resource' | 'control' | 'compliance' | 'severity' | 'violations' | 'evidence'
+>;
+
+export interface FindingJson {
+  readonly resourceArn: string;
+  readonly resourceType: string;
+  readonly account: string;
+  readonly region: string;
+  readonly control: string;
+  readonly compliance: Compliance;
+  readonly severity: Severity;
+  readonly violations: readonly Violation[];
+  readonly evidence: Evidence;
+}
+
+export interface FindingsSummary {
+  readonly resources: number;
+  readonly findings: number;
+  readonly byCompliance: { readonly [C in Compliance]: number };
+  /** NON_COMPLIANT ones only. */
+  readonly bySeverity: { readonly [S in Severity]: number };
+  /** NON_COMPLIANT ones, by control id; controls that have none are there with 0. */
+  readonly byControl: Readonly<Record<string, number>>;
+}
+
+export interface FindingsJson {
+  readonly findings: readonly FindingJson[];
+  readonly summary: FindingsSummary;
+}
+
+const ordinal = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** By account, Region, ARN, control: the same findings make the same report whatever their order. */
+const inOrder = (findings: readonly ReportedFinding[]): readonly ReportedFinding[] =>
+  [...findings].sort(
+    (a, b) =>
+      ordinal(a.resource.account, b.resource.account) ||
+      ordinal(a.resource.region, b.resource.region) ||
+      ordinal(a.resource.arn, b.resource.arn) ||
+      ordinal(a.control, b.control),
+  );
+
+const countEach = <K extends string>(
+  keys: readonly K[],
+  values: readonly K[],
+): { readonly [P in K]: number } => {
+  const counts = new Map<K, number>(keys.map((key) => [key, 0]));
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  // `fromEntries` defines own properties, so a control named `__proto__` is a key like any other.
+  const counted: Record<string, number> = Object.fromEntries(counts);
+  return counted as { readonly [P in K]: number };
+};
+
+/** What a report ends with. */
+export const summaryOf = (findings: readonly ReportedFinding[]): FindingsSummary => {
+  const wrong = findings.filter((finding) => finding.compliance === 'NON_COMPLIANT');
+  const controls = [...new Set(findings.map((finding) => finding.control))].sort();
+  return {
+    resources: new Set(findings.map((finding) => finding.resource.arn)).size,
+    findings: findings.length,
+    byCompliance: countEach(
+      COMPLIANCES,
+      findings.map((finding) => finding.compliance),
+    ),
+    bySeverity: countEach(
+      SEVERITIES,
+      wrong.map((finding) => finding.severity),
+    ),
+    byControl: countEach(
+      controls,
+      wrong.map((finding) => finding.control),
+    ),
+  };
+};
+
+/** The document of `ecr-warden scan --format json`: every resource and control, compliant ones too. */
+export const findingsJson = (findings: readonly ReportedFinding[]): FindingsJson => ({
+  findings: inOrder(findings).map(({ resource, control, compliance, severity, violations, evidence }) => ({
+    resourceArn: resource.arn,
+    resourceType: resource.type,
+    account: resource.account,
+    region: resource.region,
+    control,
+    compliance,
+    severity,
+    violations,
+    evidence,
+  })),
+  summary: summaryOf(findings),
+});
