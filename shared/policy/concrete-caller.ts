@@ -133,6 +133,9 @@ const awsCallerKeys = (caller: Exclude<ConcreteCaller, ServiceCaller>): [string,
 
 const serviceKeys = (caller: ServiceCaller): [string, string | null][] => [
   ['aws:principalisawsservice', 'true'],
+  // The guide has these two in every (signed) request without saying what they are for a service: no policy's value.
+  ['aws:principalaccount', '000000000000'],
+  ['aws:principalarn', 'arn:aws:sts::000000000000:service-principal'],
   ['aws:principalservicename', caller.service],
   ['aws:principalservicenameslist', caller.service],
   ['aws:sourceaccount', caller.sourceAccount ?? null],

@@ -127,6 +127,7 @@ const namesPrincipal = (statement: JsonRecord, caller: ConcreteCaller): boolean 
 
 const principalsInclude = (value: unknown, caller: ConcreteCaller, lean: boolean): boolean => {
   const record = asRecord(value);
+  if (value === null || typeof value === 'boolean') return lean;
   if (record === null) return listOf(value).some((entry) => awsEntryIncludes(entry, caller, lean));
   return Object.entries(record).some(([type, entries]) =>
     listOf(entries).some((entry) => {
@@ -216,9 +217,9 @@ export const provesPublic = (
   const { caller } = request;
   if (caller.kind === 'service' || caller.account === setting.ownerAccount) return false;
   const keys = contextOf(request, setting);
-  const texts = stringsIn(readDocument(document));
+  const texts = stringsIn(readDocument(document)).map((text) => text.toLowerCase());
   const named = (key: string): boolean =>
-    (keys.get(key) ?? []).some((value) => texts.some((text) => text.includes(value)));
+    (keys.get(key) ?? []).some((value) => texts.some((text) => text.includes(value.toLowerCase())));
   if (['aws:principalaccount', 'aws:principalorgid', 'aws:sourcevpc', 'aws:sourcevpce'].some(named))
     return false;
   return !(keys.get('aws:sourceip') ?? []).some((address) =>
@@ -269,8 +270,12 @@ const IDENTITY = new Set(['aws:principalaccount', 'aws:principalarn', 'aws:sourc
 const principalNames = (value: unknown, asked: Asked, account: string): boolean => {
   const record = asRecord(value);
   if (record === null) return false;
-  return listOf(own(record, 'AWS')).some(
-    (entry) => fieldNames(entry, account) && awsEntryIncludes(entry, asked.request.caller, true),
+  const { caller } = asked.request;
+  return [...listOf(own(record, 'AWS')), ...listOf(own(record, 'Federated'))].some(
+    (entry) =>
+      fieldNames(entry, account) &&
+      (awsEntryIncludes(entry, caller, true) ||
+        (caller.kind === 'role-session' && caller.provider === entry)),
   );
 };
 
