@@ -29,7 +29,12 @@ export type Cause =
       readonly eventTime: string;
       readonly actor: Actor;
     }
-  | { readonly kind: 'sweep'; readonly sweepId: string }
+  | {
+      readonly kind: 'sweep';
+      readonly sweepId: string;
+      /** After a deployment the configuration may explain a change; on schedule only a lost event does. */
+      readonly trigger: 'schedule' | 'deploy';
+    }
   | { readonly kind: 'remediation'; readonly attemptId: string }
   | { readonly kind: 'scan' };
 
@@ -110,3 +115,14 @@ export const findingKey = (resourceArn: string, control: string): string => `${c
 /** The stable key of one transition; what an alert's receiver may drop repeats by. */
 export const transitionKey = (finding: { readonly key: string; readonly revision: number }): string =>
   `${finding.key}@${finding.revision}`;
+
+/**
+ * Whether an event should have brought this and did not: a sweep on schedule found it, on a resource that was judged
+ * before. What an exemption or its end explains was no event to begin with.
+ */
+export const isLostEvent = ({ cause, previousCompliance, transition }: Finding): boolean =>
+  cause.kind === 'sweep' &&
+  cause.trigger === 'schedule' &&
+  previousCompliance !== null &&
+  transition !== 'exempted' &&
+  transition !== 'exemption-expired';

@@ -62,7 +62,7 @@ const cause = z.discriminatedUnion('kind', [
     toldAfterMilliseconds: z.nullable(z.number()),
     actor,
   }),
-  z.strictObject({ kind: z.literal('sweep'), sweepId: text }),
+  z.strictObject({ kind: z.literal('sweep'), sweepId: text, trigger: z.enum(['schedule', 'deploy']) }),
   z.strictObject({ kind: z.literal('remediation'), attemptId: text }),
   z.strictObject({ kind: z.literal('scan') }),
 ]);

@@ -173,7 +173,7 @@ export const digest = (count: number): Alert & { kind: 'digest' } => ({
       resource: repositoryResource(AT, `team-${n % 7}/service-${n}`),
       control: n % 3 === 0 ? 'public-access' : 'lifecycle-policy',
       severity: n % 3 === 0 ? 'CRITICAL' : 'MEDIUM',
-      cause: { kind: 'sweep', sweepId: 's-1' },
+      cause: { kind: 'sweep', sweepId: 's-1', trigger: 'schedule' },
     }),
   ),
   toldAt: '2026-03-01T12:00:07.000Z',

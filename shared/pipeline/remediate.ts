@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import type { Change, Plan, StateBefore } from '../model/change.ts';
+import type { ConfiguredControl } from '../model/control.ts';
+import { transitionKey, type Finding, type RemediationState } from '../model/finding.ts';
+import type { RemediationAttempt } from '../model/remediation.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { AwsRequestError, PermissionError, TransientAwsError } from '../model/errors.ts';
+import { judge, type Judged } from '../engine/judge.ts';
+import { decideRemediation, type RemediationDecision } from '../engine/remediation.ts';
+import {
+  METRICS,
+  type ChangeApplier,
+  type Clock,
+  type Log,
+  type Metrics,
+  type RegistryLock,
+  type WorkQueue,
+} from '../ports/effects.ts';
+import type { AttemptStore, ExemptionStore, FindingStore } from '../ports/finding-store.ts';
+import type { ResourceReader } from '../ports/reader.ts';
+
+export interface RemediateDependencies {
+  readonly settings: Settings;
+  readonly controls: readonly ConfiguredControl[];
+  readonly reader: ResourceReader;
+  readonly findings: FindingStore;
+  readonly attempts: AttemptStore;
+  readonly exemptions: Pick<ExemptionStore, 'exemptions'>;
+  readonly applier: ChangeApplier;
+  readonly lock: RegistryLock;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The same for every try of the same transition, so that a repeated record continues its attempt. */
+export const attemptIdOf = (finding: Finding): string =>
+  `${finding.changedAt.replaceAll(/\D/g, '')}-${createHash('sha256').update(transitionKey(finding)).digest('hex').slice(0, 12)}`;
+
+/**
+ * Decides about one open finding and does what was decided: reads the resource again, judges and plans again, asks the
+ * guards, then proposes, applies or leaves alone, and says so in the finding. What was applied goes to be judged like
+ * any change; remediation does not judge its own work. `approvedBy`: the person who approved, null when unattended.
+ */
+export const remediate = async (
+  finding: Finding,
+  deps: RemediateDependencies,
+  approvedBy: string | null = null,
+): Promise<RemediationDecision> => {
+  const control = deps.controls.find(({ id }) => id === finding.control);
+  const skipped: RemediationDecision = { do: 'skip', reason: 'the control is turned off', plan: null };
+  if (control === undefined) return skipped;
+  // The commonest case costs no read.
+  if (control.remediate === 'off' && approvedBy === null)
+    return { ...skipped, reason: 'remediation of this control is off' };
+  const earlier = await deps.attempts.attempt(attemptIdOf(finding));
+  if (earlier !== null && earlier.outcome !== 'started')
+    return { ...skipped, reason: 'this transition has had its attempt' };
+  const decision = await decide({ finding, control, approvedBy }, deps);
+  if (earlier !== null && decision.do !== 'apply') {
+    // An earlier try ended between the change and its record: what it wrote down is what was done.
+    await conclude({ finding, attempt: earlier }, await stateNow(earlier, deps), deps);
+    return decision;
+  }
+  await carryOut({ finding, decision, approvedBy, earlier }, deps);
+  return decision;
+};
+
+interface Question {
+  readonly finding: Finding;
+  readonly control: ConfiguredControl;
+  readonly approvedBy: string | null;
+}
+
+const decide = async (
+  { finding, control, approvedBy }: Question,
+  deps: RemediateDependencies,
+): Promise<RemediationDecision> => {
+  const { settings, clock } = deps;
+  const [snapshot, exemptions, attempts] = await Promise.all([
+    readAgain(finding, control, deps),
+    deps.exemptions.exemptions(clock.now()),
+    deps.attempts.attemptsOf(finding.resource.arn),
+  ]);
+  const judged = judgeAgain(snapshot, control, deps);
+  return decideRemediation({
+    finding,
+    verdict: judged?.verdict ?? null,
+    plan: judged?.plan ?? null,
+    mode: approvedBy === null ? control.remediate : 'apply',
+    tags: snapshot?.exists === true ? snapshot.facts.tags : undefined,
+    exemptions: [...settings.exemptions, ...exemptions],
+    settings: settings.remediation,
+    attempts,
+    approvedBy,
+    now: clock.now(),
+  });
+};
+
+const readAgain = async (
+  { resource }: Finding,
+  { needs }: ConfiguredControl,
+  { reader }: RemediateDependencies,
+): Promise<Snapshot | undefined> => {
+  const [snapshot] = await reader.read([resource], new Set([...(needs[resource.type] ?? []), 'tags']));
+  return snapshot;
+};
+
+const judgeAgain = (
+  snapshot: Snapshot | undefined,
+  control: ConfiguredControl,
+  { settings, clock }: RemediateDependencies,
+): Judged | undefined =>
+  snapshot === undefined
+    ? undefined
+    : judge({ snapshot, controls: [control], trust: settings.trust, now: clock.now() })[0];
+
+interface Decided {
+  readonly finding: Finding;
+  readonly decision: RemediationDecision;
+  readonly approvedBy: string | null;
+  readonly earlier: RemediationAttempt | null;
+}
+
+const carryOut = async (decided: Decided, deps: RemediateDependencies): Promise<void> => {
+  const { finding, decision } = decided;
+  switch (decision.do) {
+    case 'skip': {
+      deps.metrics.count(METRICS.remediationsSkipped);
+      const { reason } = decision;
+      return setState(finding, { status: 'skipped', reason, at: deps.clock.now() }, deps);
+    }
+    case 'propose':
+      if (decision.plan === null) return;
+      return setState(finding, { status: 'proposed', plan: decision.plan }, deps);
+    case 'apply':
+      if (decision.plan === null) return;
+      return attempt(decided, decision.plan, deps);
+  }
+};
+
+/** A finding that has moved on has its own remediation to come: nothing to write. */
+const setState = async (
+  { resource, control, revision }: Finding,
+  state: RemediationState,
+  { findings }: RemediateDependencies,
+): Promise<void> => {
+  await findings.setRemediation({ resourceArn: resource.arn, control, revision }, state);
+};
+
+const attempt = async (decided: Decided, plan: Plan, deps: RemediateDependencies): Promise<void> => {
+  const { finding, approvedBy, earlier } = decided;
+  const { resource } = finding;
+  const before = await Promise.all(plan.changes.map((change) => deps.applier.current(resource, change)));
+  const started: RemediationAttempt = earlier ?? {
+    id: attemptIdOf(finding),
+    findingKey: finding.key,
+    revision: finding.revision,
+    control: finding.control,
+    resource,
+    triggeredBy: approvedBy ?? transitionKey(finding),
+    plan,
+    startedAt: deps.clock.now(),
+    finishedAt: null,
+    outcome: 'started',
+    detail: null,
+    before,
+    after: [],
+    changes: plan.changes,
+  };
+  // The way back is on record before anything is changed.
+  await deps.attempts.saveAttempt(started);
+  const outcome = await applyAll(started, deps);
+  await conclude({ finding, attempt: started }, outcome, deps);
+};
+
+type Applied = Pick<RemediationAttempt, 'outcome' | 'detail' | 'after'>;
+
+/** Lasting refusals end the attempt; transient faults are thrown, and the stream tries the record again. */
+const applyAll = async (started: RemediationAttempt, deps: RemediateDependencies): Promise<Applied> => {
+  const after: StateBefore[] = [];
+  try {
+    for (const [index, change] of started.changes.entries()) {
+      const before = started.before[index];
+      if (before === undefined) throw new AwsRequestError('the state before the change is not on record');
+      const done = await applyOne({ started, change, before }, deps);
+      if (done === null) throw new TransientAwsError('another change of the registry is under way');
+      after.push(done);
+    }
+  } catch (fault) {
+    if (fault instanceof PermissionError || fault instanceof AwsRequestError) {
+      return { outcome: 'failed', detail: fault.message, after };
+    }
+    throw fault;
+  }
+  return { outcome: 'applied', detail: null, after };
+};
+
+interface Step {
+  readonly started: RemediationAttempt;
+  readonly change: Change;
+  readonly before: StateBefore;
+}
+
+/** A registry's rules are replaced as a whole: read, modify and write happen under a lock. */
+const applyOne = (
+  { started, change, before }: Step,
+  deps: RemediateDependencies,
+): Promise<StateBefore | null> => {
+  const { resource } = started;
+  return change.kind === 'put-registry-scanning-configuration'
+    ? deps.lock.withLock({ account: resource.account, region: resource.region }, () =>
+        deps.applier.apply(resource, change, before),
+      )
+    : deps.applier.apply(resource, change, before);
+};
+
+const stateNow = async (
+  earlier: RemediationAttempt,
+  { applier }: RemediateDependencies,
+): Promise<Applied> => ({
+  outcome: 'applied',
+  detail: null,
+  after: await Promise.all(earlier.changes.map((change) => applier.current(earlier.resource, change))),
+});
+
+interface Attempted {
+  readonly finding: Finding;
+  readonly attempt: RemediationAttempt;
+}
+
+const conclude = async (
+  { finding, attempt: started }: Attempted,
+  applied: Applied,
+  deps: RemediateDependencies,
+): Promise<void> => {
+  const { queue, clock, metrics } = deps;
+  const at = clock.now();
+  const succeeded = applied.outcome === 'applied';
+  // Judged first, recorded last: a crash in between repeats the judgement, which is harmless.
+  if (succeeded) await queue.send([judgeJobOf(started)]);
+  await setState(finding, { status: succeeded ? 'applied' : 'failed', attemptId: started.id, at }, deps);
+  await deps.attempts.saveAttempt({ ...started, ...applied, finishedAt: at });
+  metrics.count(succeeded ? METRICS.remediationsApplied : METRICS.remediationsFailed);
+};
+
+const judgeJobOf = ({ id, resource }: RemediationAttempt): Parameters<WorkQueue['send']>[0][number] => ({
+  kind: 'judge',
+  at: { account: resource.account, region: resource.region },
+  resources: [resource],
+  cause: { kind: 'remediation', attemptId: id },
+});
