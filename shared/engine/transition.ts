@@ -1,4 +1,5 @@
 import { isOpen, severityRank, type Severity } from '../model/compliance.ts';
+import type { Plan } from '../model/change.ts';
 import {
   findingKey,
   type AppliedExemption,
@@ -28,6 +29,8 @@ export interface TransitionInput {
   readonly exemptions: readonly Exemption[];
   readonly owner: string | null;
   readonly configVersion: string;
+  /** What remediation would do about a NON_COMPLIANT verdict, so that the alert can say how to fix it. */
+  readonly plan?: Plan | null;
 }
 
 /** What counts of a verdict when two are compared: neither wording nor evidence nor configuration. */
@@ -149,13 +152,17 @@ const record = (input: TransitionInput, standing: Standing, { kind, evidence }: 
     observedAt: input.observedAt,
     configVersion: input.configVersion,
     resourceDeleted: false,
-    remediation: remediationAfter(closes, stored),
+    remediation: closes ? remediationAfter(stored) : proposal(standing, input.plan),
   };
 };
 
-/** What remediation did stays to be seen in the finding it closed; an open one is decided about anew. */
-const remediationAfter = (closes: boolean, stored: Finding | null): RemediationState =>
-  closes && stored?.remediation.status === 'applied' ? stored.remediation : { status: 'none' };
+/** What remediation did stays to be seen in the finding that it closed. */
+const remediationAfter = (stored: Finding | null): RemediationState =>
+  stored?.remediation.status === 'applied' ? stored.remediation : { status: 'none' };
+
+/** An open finding is decided about anew: until then its plan is a proposal. */
+const proposal = ({ open }: Standing, plan: Plan | null | undefined): RemediationState =>
+  open && plan !== null && plan !== undefined ? { status: 'proposed', plan } : { status: 'none' };
 
 /** Which transitions are told at all. */
 const TOLD: Record<TransitionKind, boolean> = {

@@ -1,3 +1,4 @@
+import type { Plan } from '../model/change.ts';
 import type { ConfiguredControl } from '../model/control.ts';
 import type { FactName } from '../model/facts.ts';
 import type { Cause, Exemption, Finding } from '../model/finding.ts';
@@ -91,48 +92,58 @@ interface Sighting {
   readonly exemptions: readonly Exemption[];
 }
 
+/** What one control says now; `verdict` null: the resource is gone. */
+interface Said {
+  readonly control: string;
+  readonly verdict: Verdict | null;
+  readonly plan: Plan | null;
+}
+
 const storeVerdicts = async (sighting: Sighting, deps: JudgeDependencies): Promise<void> => {
-  const { resource } = sighting.snapshot;
-  const stored = await deps.findings.findingsOf(resource.arn);
-  const verdicts = verdictsOf(sighting, stored, deps);
-  for (const [control, verdict] of verdicts) {
-    const before = stored.find((finding) => finding.control === control) ?? null;
-    const next = nextFinding({ control, verdict, stored: before }, sighting, deps);
+  const stored = await deps.findings.findingsOf(sighting.snapshot.resource.arn);
+  for (const said of whatIsSaid(sighting, stored, deps)) {
+    const before = stored.find(({ control }) => control === said.control) ?? null;
+    const next = nextFinding(said, before, { sighting, deps });
     if (next !== null) await save(next, deps);
   }
 };
 
-/** The verdicts to compare with what is stored, by control; null: the resource is gone. */
-const verdictsOf = (
+const whatIsSaid = (
   { snapshot, request }: Sighting,
   stored: readonly Finding[],
   { settings, controls, clock }: JudgeDependencies,
-): ReadonlyMap<string, Verdict | null> => {
-  if (!snapshot.exists) return new Map(stored.map(({ control }) => [control, null]));
+): readonly Said[] => {
+  if (!snapshot.exists) return stored.map(({ control }) => ({ control, verdict: null, plan: null }));
   const { resource } = snapshot;
-  const inScope = scopeIncludes(settings.scope, resource);
-  const touched = inScope
-    ? touchedControls(controls, { type: resource.type, changedFacts: request.changedFacts })
-    : [];
-  const judged = judge({ snapshot, controls: touched, trust: settings.trust, now: clock.now() });
-  const judging = new Set(inScope ? controls.map(({ id }) => id) : []);
-  const why = inScope ? 'the control is turned off' : 'the resource is outside the configured scope';
-  const retired = stored
-    .filter(({ control, resourceDeleted }) => !judging.has(control) && !resourceDeleted)
-    .map((finding): [string, Verdict] => [finding.control, retiredVerdict(finding, why)]);
-  return new Map([
-    ...retired,
-    ...judged.map(({ control, verdict }): [string, Verdict] => [control, verdict]),
-  ]);
+  if (!scopeIncludes(settings.scope, resource)) {
+    return retired(stored, 'the resource is outside the configured scope');
+  }
+  const touched = touchedControls(controls, { type: resource.type, changedFacts: request.changedFacts });
+  const enabled = new Set(controls.map(({ id }) => id));
+  return [
+    ...judge({ snapshot, controls: touched, trust: settings.trust, now: clock.now() }),
+    ...retired(
+      stored.filter(({ control }) => !enabled.has(control)),
+      'the control is turned off',
+    ),
+  ];
 };
 
+const retired = (findings: readonly Finding[], why: string): readonly Said[] =>
+  findings
+    .filter(({ resourceDeleted }) => !resourceDeleted)
+    .map((finding) => ({ control: finding.control, verdict: retiredVerdict(finding, why), plan: null }));
+
 const nextFinding = (
-  subject: { readonly control: string; readonly verdict: Verdict | null; readonly stored: Finding | null },
-  { snapshot, request, exemptions }: Sighting,
-  { settings, clock }: JudgeDependencies,
-): Finding | null =>
-  transition({
-    ...subject,
+  said: Said,
+  stored: Finding | null,
+  { sighting, deps }: { readonly sighting: Sighting; readonly deps: JudgeDependencies },
+): Finding | null => {
+  const { snapshot, request, exemptions } = sighting;
+  const { settings, clock } = deps;
+  return transition({
+    ...said,
+    stored,
     resource: snapshot.resource,
     observedAt: snapshot.observedAt,
     now: clock.now(),
@@ -141,6 +152,7 @@ const nextFinding = (
     owner: snapshot.exists ? ownerOf(snapshot.facts.tags, settings.state.ownerTags) : null,
     configVersion: settings.version,
   });
+};
 
 /** A lost race is a success: somebody stored a newer observation. */
 const save = async (finding: Finding, { findings, metrics }: JudgeDependencies): Promise<void> => {
