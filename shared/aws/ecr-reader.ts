@@ -1,7 +1,7 @@
 import { DescribeRepositoriesCommand, type ECRClient, type Repository } from '@aws-sdk/client-ecr';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { AwsRequestError, MalformedInputError } from '../model/errors.ts';
-import type { Fact, FactName, Facts, RegistryScanning } from '../model/facts.ts';
+import type { FactName, Facts } from '../model/facts.ts';
 import { repositoryResource, type RegistryLocation, type Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Clock } from '../ports/effects.ts';
