@@ -55,10 +55,11 @@ export const remediate = async (
   // The commonest case costs no read.
   if (control.remediate === 'off' && approvedBy === null)
     return { ...skipped, reason: 'remediation of this control is off' };
-  const earlier = await deps.attempts.attempt(attemptIdOf(finding));
+  const attempts = await deps.attempts.attemptsOf(finding.resource.arn);
+  const earlier = attempts.find(({ id }) => id === attemptIdOf(finding)) ?? null;
   if (earlier !== null && earlier.outcome !== 'started')
     return { ...skipped, reason: 'this transition has had its attempt' };
-  const decision = await decide({ finding, control, approvedBy }, deps);
+  const decision = await decide({ finding, control, approvedBy, attempts }, deps);
   if (earlier !== null && decision.do !== 'apply') {
     // An earlier try ended between the change and its record: what it wrote down is what was done.
     await conclude({ finding, attempt: earlier }, await stateNow(earlier, deps), deps);
@@ -72,17 +73,18 @@ interface Question {
   readonly finding: Finding;
   readonly control: ConfiguredControl;
   readonly approvedBy: string | null;
+  /** Earlier attempts on the resource. */
+  readonly attempts: readonly RemediationAttempt[];
 }
 
 const decide = async (
-  { finding, control, approvedBy }: Question,
+  { finding, control, approvedBy, attempts }: Question,
   deps: RemediateDependencies,
 ): Promise<RemediationDecision> => {
   const { settings, clock } = deps;
-  const [snapshot, exemptions, attempts] = await Promise.all([
+  const [snapshot, exemptions] = await Promise.all([
     readAgain(finding, control, deps),
     deps.exemptions.exemptions(clock.now()),
-    deps.attempts.attemptsOf(finding.resource.arn),
   ]);
   const judged = judgeAgain(snapshot, control, deps);
   return decideRemediation({

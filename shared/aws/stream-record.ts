@@ -1,0 +1,45 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Finding } from '../model/finding.ts';
+import type { RemediationAttempt } from '../model/remediation.ts';
+import type { Item } from './dynamo-table.ts';
+import { attemptOf, findingOf } from './finding-item.ts';
+
+/** A record of the table's stream, as Lambda gives it; only what is read of it. */
+export interface StreamRecord {
+  readonly dynamodb?: Images | undefined;
+}
+
+interface Images {
+  readonly OldImage?: object | undefined;
+  readonly NewImage?: object | undefined;
+}
+
+/** The record of a finding or an attempt, before and after; null for every other item and for deletions. */
+export type StreamChange =
+  | { readonly kind: 'transition'; readonly before: Finding | null; readonly finding: Finding }
+  | {
+      readonly kind: 'attempt';
+      readonly before: RemediationAttempt | null;
+      readonly attempt: RemediationAttempt;
+    };
+
+const itemOf = (image: object | undefined): Item | null =>
+  // INVARIANT: Lambda hands images over in DynamoDB's own JSON, which is what `unmarshall` reads.
+  image === undefined ? null : unmarshall(image as Record<string, AttributeValue>);
+
+const orNull = <T>(item: Item | null, of: (item: Item) => T): T | null => (item === null ? null : of(item));
+
+/** Reads one stream record. Throws `AwsRequestError` if a finding or an attempt is not what this version writes. */
+export const streamChangeOf = ({ dynamodb }: StreamRecord): StreamChange | null => {
+  const after = itemOf(dynamodb?.NewImage);
+  const before = itemOf(dynamodb?.OldImage);
+  switch (after?.['entity']) {
+    case 'finding':
+      return { kind: 'transition', before: orNull(before, findingOf), finding: findingOf(after) };
+    case 'attempt':
+      return { kind: 'attempt', before: orNull(before, attemptOf), attempt: attemptOf(after) };
+    default:
+      return null;
+  }
+};
