@@ -17,7 +17,8 @@ export const alertHandler =
   async (event: unknown): Promise<DynamoDBBatchResponse | undefined> => {
     if (isStreamEvent(event)) return tellRecords(event, deps);
     if (!isDigestTick(event)) throw new MalformedInputError('neither a stream batch nor a digest tick');
-    return void (await tellDigests(deps));
+    await tellDigests(deps);
+    return undefined;
   };
 
 const isStreamEvent = (event: unknown): event is DynamoDBStreamEvent =>

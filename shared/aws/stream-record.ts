@@ -24,9 +24,12 @@ export type StreamChange =
       readonly attempt: RemediationAttempt;
     };
 
+/** Lambda hands images over in DynamoDB's own JSON: each attribute an object that names its type. */
+const isImage = (image: object): image is Record<string, AttributeValue> =>
+  Object.values(image).every((value) => typeof value === 'object' && value !== null);
+
 const itemOf = (image: object | undefined): Item | null =>
-  // INVARIANT: Lambda hands images over in DynamoDB's own JSON, which is what `unmarshall` reads.
-  image === undefined ? null : unmarshall(image as Record<string, AttributeValue>);
+  image !== undefined && isImage(image) ? unmarshall(image) : null;
 
 const orNull = <T>(item: Item | null, of: (item: Item) => T): T | null => (item === null ? null : of(item));
 
