@@ -27,7 +27,11 @@ type MessageId = 'flagOff' | 'manualRule' | 'noMatchingFilter' | 'notApplied';
 type Facts = Seen<'registryScanning' | 'scanOnPush', 'appliedScanning'>;
 
 const effectiveOf = (facts: Facts, { resource }: Context<Options>): EffectiveScanning =>
-  effectiveScanning({ repository: resource.name, ...facts });
+  effectiveScanning({
+    repository: resource.name,
+    registryScanning: facts.registryScanning,
+    scanOnPush: facts.scanOnPush,
+  });
 
 const scans = (applied: AppliedScanning): boolean =>
   applied.frequency === 'SCAN_ON_PUSH' || applied.frequency === 'CONTINUOUS_SCAN';
@@ -59,7 +63,7 @@ const summaryOf = (effective: EffectiveScanning, applied: AppliedScanning | unde
 const evaluate = (facts: Facts, context: Context<Options>): Judgement<MessageId> => {
   const { resource, options } = context;
   const effective = effectiveOf(facts, context);
-  const { appliedScanning: applied } = facts;
+  const applied = options.confirm ? facts.appliedScanning : undefined;
   const data = {
     ...rulesData(facts.registryScanning),
     scanOnPush: facts.scanOnPush,

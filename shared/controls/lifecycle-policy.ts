@@ -30,7 +30,7 @@ const evaluate = (text: string | null, { name }: Resource): Judgement<MessageId>
     const summary = `the lifecycle policy of \`${name}\` has no rules`;
     return { offences: [{ messageId: 'empty', data }], evidence: { summary, data: { rules } } };
   }
-  const summary = `\`${name}\` has a lifecycle policy${rules === null ? ' whose rules could not be read' : ` of ${rules} rules`}`;
+  const summary = `\`${name}\` has a lifecycle policy${rules === null ? ' whose rules could not be read' : ` of ${rules} ${rules === 1 ? 'rule' : 'rules'}`}`;
   return { offences: [], evidence: { summary, data: { rules } } };
 };
 

@@ -53,13 +53,26 @@ const judgeOne = (control: ConfiguredControl, needs: readonly FactName[], sight:
   if (read.missing.length > 0) return insufficient(missingEvidence(read.missing));
   try {
     const verdict = verdictOf(control, control.evaluate(read.known, sight.context));
-    const plan = verdict.compliance === 'NON_COMPLIANT' ? control.plan(read.known, sight.context) : null;
-    return { control: control.id, verdict, plan };
+    return { control: control.id, ...withPlan(verdict, () => control.plan(read.known, sight.context)) };
   } catch (error) {
     // A bug of this control. It must neither hide the resource nor stop the other controls.
     return insufficient(faultEvidence(control.id, error));
   }
 };
+
+/** A plan that cannot be made takes nothing from the verdict; the evidence says so. */
+const withPlan = (verdict: Verdict, plan: () => Plan | null): Omit<Judged, 'control'> => {
+  if (verdict.compliance !== 'NON_COMPLIANT') return { verdict, plan: null };
+  try {
+    return { verdict, plan: plan() };
+  } catch (error) {
+    const data = { ...verdict.evidence.data, planError: textOf(error) };
+    return { verdict: { ...verdict, evidence: { ...verdict.evidence, data } }, plan: null };
+  }
+};
+
+const textOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 interface MissingFact {
   readonly fact: FactName;
@@ -96,13 +109,10 @@ const missingEvidence = (missing: readonly MissingFact[]): Verdict['evidence'] =
   data: { unreadable: missing.map((fact) => ({ ...fact })) },
 });
 
-const faultEvidence = (control: string, error: unknown): Verdict['evidence'] => {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return {
-    summary: `control \`${control}\` failed, which is a fault of the control: ${text}`,
-    data: { error: text },
-  };
-};
+const faultEvidence = (control: string, error: unknown): Verdict['evidence'] => ({
+  summary: `control \`${control}\` failed, which is a fault of the control: ${textOf(error)}`,
+  data: { error: textOf(error) },
+});
 
 const severityOf = (control: ConfiguredControl, offences: readonly Offence[]): Severity => {
   if (control.severityOverride !== null) return control.severityOverride;
