@@ -1,0 +1,143 @@
+import { partitionOf } from '../shared/model/resource.ts';
+import { stableId } from './random.ts';
+import type { JsonObject } from './wire.ts';
+
+/** Who calls: a role session or an IAM user of one account. */
+export interface Identity {
+  readonly account: string;
+  readonly kind: 'role' | 'user';
+  /** Name of the role or user. */
+  readonly name: string;
+  readonly sessionName: string;
+  readonly arn: string;
+  readonly accessKeyId: string;
+  /** When the session began, milliseconds. */
+  readonly since: number;
+}
+
+/** What a test says about a caller. Without a role or user it is the IAM user `admin`. */
+export interface Actor {
+  readonly account?: string;
+  readonly role?: string;
+  readonly session?: string;
+  readonly user?: string;
+}
+
+export interface RoleConfig {
+  readonly name: string;
+  /** IAM actions with `*` as wildcard, such as `ecr:Describe*`. Default: everything. */
+  readonly allow?: readonly string[];
+  /** Beats `allow`. */
+  readonly deny?: readonly string[];
+  /** Accounts whose principals may assume the role. Default: every account of the sandbox. */
+  readonly trusts?: readonly string[];
+  /** Other accounts whose registries the role may touch, as their policies would let it. Default: none. */
+  readonly reaches?: readonly string[];
+}
+
+export interface AccountConfig {
+  readonly id: string;
+  readonly roles?: readonly RoleConfig[];
+}
+
+export interface Identities {
+  readonly defaultAccount: string;
+  readonly hasAccount: (account: string) => boolean;
+  readonly roleConfig: (account: string, role: string) => RoleConfig | undefined;
+  /** A new identity with its own access key; the same actor gets the same key. */
+  readonly signIn: (actor: Actor) => Identity;
+  /** The identity behind an access key. A key nobody issued belongs to `admin` of the default account. */
+  readonly byAccessKey: (accessKeyId: string) => Identity;
+}
+
+const userIdentityOf = (account: string, user: string, now: number): Identity => ({
+  account,
+  kind: 'user',
+  name: user,
+  sessionName: '',
+  arn: `arn:aws:iam::${account}:user/${user}`,
+  accessKeyId: stableId('AKIA', `${account}/user/${user}`, 16),
+  since: now,
+});
+
+const roleIdentityOf = (account: string, role: string, session: string): Omit<Identity, 'since'> => ({
+  account,
+  kind: 'role',
+  name: role,
+  sessionName: session,
+  arn: `arn:aws:sts::${account}:assumed-role/${role}/${session}`,
+  accessKeyId: stableId('ASIA', `${account}/role/${role}/${session}`, 16),
+});
+
+export const createIdentities = (accounts: readonly AccountConfig[], now: () => number): Identities => {
+  const [first] = accounts;
+  if (first === undefined) throw new RangeError('a sandbox needs at least one account');
+  const configs = new Map(
+    accounts.map((account) => [account.id, new Map((account.roles ?? []).map((role) => [role.name, role]))]),
+  );
+  const byKey = new Map<string, Identity>();
+  const signIn = ({ account = first.id, role, session = 'session', user = 'admin' }: Actor): Identity => {
+    if (!configs.has(account)) throw new RangeError(`\`${account}\` is no account of the sandbox`);
+    const identity =
+      role === undefined
+        ? userIdentityOf(account, user, now())
+        : { ...roleIdentityOf(account, role, session), since: now() };
+    const before = byKey.get(identity.accessKeyId);
+    byKey.set(identity.accessKeyId, before ?? identity);
+    return before ?? identity;
+  };
+  return {
+    defaultAccount: first.id,
+    hasAccount: (account) => configs.has(account),
+    roleConfig: (account, role) => configs.get(account)?.get(role),
+    signIn,
+    byAccessKey: (accessKeyId) => byKey.get(accessKeyId) ?? signIn({}),
+  };
+};
+
+const globMatches = (pattern: string, action: string): boolean => {
+  const parts = pattern
+    .toLowerCase()
+    .split('*')
+    .map((part) => part.replaceAll(/[^a-z0-9:-]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join('.*')}$`).test(action.toLowerCase());
+};
+
+/** Whether the role's own list lets the action through. A user and an undeclared role may do everything. */
+export const mayDo = (config: RoleConfig | undefined, action: string): boolean => {
+  if (config === undefined) return true;
+  const matches = (pattern: string): boolean => globMatches(pattern, action);
+  return (config.allow ?? ['*']).some(matches) && !(config.deny ?? []).some(matches);
+};
+
+/** `userIdentity` of a management event. Source: CloudTrail user guide, userIdentity element. */
+export const userIdentityRecord = (identity: Identity, region: string): JsonObject => {
+  const { account, name, sessionName, accessKeyId } = identity;
+  const partition = partitionOf(region);
+  const arn = identity.arn.replace(/^arn:aws:/, `arn:${partition}:`);
+  if (identity.kind === 'user') {
+    const principalId = stableId('AIDA', `${account}/${name}`);
+    return { type: 'IAMUser', principalId, arn, accountId: account, accessKeyId, userName: name };
+  }
+  const roleId = stableId('AROA', `${account}/${name}`);
+  return {
+    type: 'AssumedRole',
+    principalId: `${roleId}:${sessionName}`,
+    arn,
+    accountId: account,
+    accessKeyId,
+    sessionContext: {
+      sessionIssuer: {
+        type: 'Role',
+        principalId: roleId,
+        arn: `arn:${partition}:iam::${account}:role/${name}`,
+        accountId: account,
+        userName: name,
+      },
+      attributes: {
+        creationDate: new Date(identity.since).toISOString().replace(/\.\d+Z$/, 'Z'),
+        mfaAuthenticated: 'false',
+      },
+    },
+  };
+};
