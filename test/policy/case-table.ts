@@ -28,14 +28,16 @@ export interface AccessCase {
 const FOLDER = new URL('cases/', import.meta.url);
 
 /** `JSON.parse`, not an import: a bundler may turn a `__proto__` key into a prototype. */
+const readTable = (file: string): AccessCase[] => {
+  const rows: AccessCase[] = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8'));
+  return rows;
+};
+
 export const caseTables = (): { category: string; cases: AccessCase[] }[] =>
   readdirSync(FOLDER)
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .map((file) => ({
-      category: file.replace(/\.json$/u, ''),
-      cases: JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as AccessCase[],
-    }));
+    .map((file) => ({ category: file.replace(/\.json$/u, ''), cases: readTable(file) }));
 
 export const NOW_OF_CASES = '2026-06-01T00:00:00Z';
 

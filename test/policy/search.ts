@@ -36,6 +36,8 @@ const REPOSITORY_ACTIONS = `BatchCheckLayerAvailability BatchDeleteImage BatchGe
 const V1_ACTIONS = ['ecr:ReplicateImage', 'ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'];
 
 const STRANGER = '900000000001';
+const FRESH_ORG = 'o-fresh00000';
+const FRESH_IDS = ['vpc-fresh', FRESH_ORG, 'x'];
 const FRESH_IPS = ['8.8.4.4', '151.101.1.1', '2606:4700::1'];
 
 const stringsIn = (value: unknown): string[] => {
@@ -69,7 +71,9 @@ const instances = (text: string, accounts: readonly string[]): string[] => {
 
 const accountsIn = (texts: readonly string[], owner: string): string[] => {
   const named = texts.flatMap((text) => text.match(/\d{12}/gu) ?? []);
-  const patterns = texts.filter((text) => /^[\d*?]+$/u.test(text) && /[*?]/u.test(text));
+  const patterns = texts
+    .flatMap((text) => [text, text.split(':')[4] ?? ''])
+    .filter((text) => /^[\d*?]+$/u.test(text) && /[*?]/u.test(text));
   const made = patterns.map((text) => {
     const base = text.replaceAll('?', '7');
     return base.includes('*')
@@ -119,12 +123,15 @@ const orgPathsIn = (texts: readonly string[], accounts: readonly string[]): stri
       `${org}/r-0000/`,
     ];
   });
-  return unique([...paths, 'o-fresh00000/r-fr00/ou-fr00-00000000/']);
+  return unique([...paths, `${FRESH_ORG}/r-fr00/ou-fr00-00000000/`]);
 };
 
 const callersIn = (texts: readonly string[], owner: string): ConcreteCaller[] => {
   const accounts = accountsIn(texts, owner);
-  const arns = texts.filter((text) => /^(?:arn|\*)/u.test(text)).flatMap((text) => instances(text, accounts));
+  const arns = texts
+    .filter((text) => /^(?:arn|\*)/u.test(text))
+    .flatMap((text) => accounts.map((id) => withAccount(text, id)))
+    .flatMap((text) => instances(text, accounts));
   const plain = accounts.flatMap((account): ConcreteCaller[] => [
     { kind: 'root', account },
     { kind: 'user', account, name: 'alice', path: '/' },
@@ -153,23 +160,33 @@ const callersIn = (texts: readonly string[], owner: string): ConcreteCaller[] =>
   ];
 };
 
+/** An ARN pattern whose account field is open, closed with this account. */
+const withAccount = (arn: string, account: string): string =>
+  arn
+    .split(':')
+    .map((field, n) => (n === 4 && patternCovers(field, account) ? account : field))
+    .join(':');
+
+const patternCovers = (pattern: string, text: string): boolean =>
+  /[*?]/u.test(pattern) && textPattern(pattern).test(text);
+
+const textPattern = (text: string): RegExp => {
+  const escaped = text.replaceAll(/[\\^$.|+()[\]{}]/gu, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'iu');
+};
+
 const servicesIn = (texts: readonly string[], accounts: readonly string[], paths: readonly string[]) => {
   const names = unique([
     ...texts.filter((text) => /^[a-z0-9.-]+\.amazonaws\.com$/u.test(text)),
     'fresh.amazonaws.com',
   ]);
-  const arns = texts
-    .filter((text) => /^(?:arn:aws:(?!iam|sts)|\*$)/u.test(text))
-    .flatMap((text) =>
-      accounts.flatMap((id) => [
-        text
-          .split(':')
-          .map((f, n) => (n === 4 && f === '*' ? id : f))
-          .join(':'),
-      ]),
-    )
-    .flatMap((text) => instances(text, accounts))
-    .filter((text) => text.split(':').length > 5);
+  const patterns = texts.filter((text) => /^(?:arn:aws:(?!iam|sts)|\*$)/u.test(text));
+  const arns = unique([
+    ...patterns
+      .flatMap((text) => accounts.map((id) => withAccount(text, id)))
+      .flatMap((text) => instances(text, accounts)),
+    ...accounts.map((id) => `arn:aws:lambda:us-east-1:${id}:function:f`),
+  ]).filter((text) => text.split(':').length > 5);
   const sources = unique<object>([
     {},
     ...accounts.map((sourceAccount) => ({ sourceAccount })),
@@ -226,14 +243,14 @@ const freeKeysIn = (document: unknown, accounts: readonly string[]): [string, (s
     const name = key.toLowerCase();
     if (DERIVED.test(name) || NETWORK.has(name) || !name.includes(':'))
       if (!/^(?:__proto__|constructor)$/u.test(name)) return;
-    const set = found.get(name) ?? new Set([null, 'other', 'true', 'false', '5']);
+    const set = found.get(name) ?? new Set([null, 'other', 'true', 'false', '5', '2025-12-31T00:00:00Z']);
     values.forEach((value) => set.add(value));
     found.set(name, set);
   };
   const walk = (value: unknown): void => {
     if (typeof value === 'string')
       for (const [, key = ''] of value.matchAll(/\$\{\s*([^},]+?)\s*[,}]/gu))
-        add(key, [...accounts, 'vpc-fresh', 'x']);
+        add(key, [...accounts, ...FRESH_IDS]);
     if (typeof value !== 'object' || value === null) return;
     for (const [key, inner] of Object.entries(value)) {
       if (!Array.isArray(value))
@@ -288,7 +305,11 @@ export const searchProofs = (input: SearchInput): Proofs => {
   };
   for (let n = 0; n < input.budget; n += 1) {
     const caller = n < callers.length * 2 ? callers[n % callers.length]! : pick(callers);
-    const context: Record<string, string> = caller.kind === 'service' ? {} : { ...pick(networks) };
+    // A key may be called __proto__.
+    const context: Record<string, string> = Object.assign(
+      Object.create(null),
+      caller.kind === 'service' ? {} : pick(networks),
+    );
     for (const [key, values] of free) {
       const value = pick(values);
       if (value !== null && !(caller.kind === 'service' && key.startsWith('aws:principal')))
@@ -319,16 +340,7 @@ const actionsToTry = (document: unknown, actions: readonly string[]): string[] =
   if (typeof document !== 'object' || document === null) return actions.slice(0, 1);
   const known = classes.get(document);
   if (known !== undefined) return known;
-  const patterns = actionPatterns(document).map(
-    (text) =>
-      new RegExp(
-        `^${text
-          .replaceAll(/[\\^$.|+()[\]{}]/gu, String.raw`\$&`)
-          .replaceAll('*', '.*')
-          .replaceAll('?', '.')}$`,
-        'iu',
-      ),
-  );
+  const patterns = actionPatterns(document).map(textPattern);
   const bySignature = new Map(
     actions.map((action) => [patterns.map((pattern) => pattern.test(action)).join(), action]),
   );
