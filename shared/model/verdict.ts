@@ -30,4 +30,4 @@ export interface Verdict {
 }
 
 /** Keys of a violation's data that do not count when violations are compared: a reordered policy is the same policy. */
-export const POSITIONAL_DATA: ReadonlySet<string> = new Set(['statement', 'witness']);
+export const POSITIONAL_DATA: ReadonlySet<string> = new Set(['statement', 'sid', 'sentence', 'witness']);
