@@ -3,12 +3,14 @@ import type { Cause, Finding } from '../model/finding.ts';
 import type { Violation } from '../model/verdict.ts';
 import type { AlertContent, AlertContext, ControlGuide, Item, Section } from './alert-model.ts';
 import { approveCommand, exemptionSnippet, planCommand } from './cli-commands.ts';
+import { subjectAround } from './sanitise.ts';
 import { consoleUrl } from './console-url.ts';
 import {
   accountPhrase,
   actorPhrase,
   changePhrase,
   duration,
+  placePhrase,
   quoted,
   resourcePhrase,
   resourceWord,
@@ -83,6 +85,12 @@ export const whereSection = (
 
 const mfaWord = (mfa: boolean | null): string | null => (mfa === null ? null : mfa ? 'yes' : 'no');
 
+const SWEEP_WHO: { readonly [T in Extract<Cause, { kind: 'sweep' }>['trigger']]: string } = {
+  schedule: 'not known: a scheduled sweep found this, no event announced it; CloudTrail may name the caller',
+  deploy:
+    'nobody need have called: the sweep after a deployment found this, so the configuration may explain it',
+};
+
 /** Who: from the event that led to the judgement, or why nobody can be named. */
 export const whoSection = (cause: Cause): Section => {
   const title = 'Who';
@@ -103,12 +111,7 @@ export const whoSection = (cause: Cause): Section => {
       };
     }
     case 'sweep':
-      return {
-        title,
-        items: [
-          point('not known: the sweep found this, no event announced it; CloudTrail may name the caller'),
-        ],
-      };
+      return { title, items: [point(SWEEP_WHO[cause.trigger])] };
     case 'remediation':
       return { title, items: [point(`ecr-warden's own remediation, attempt ${quoted(cause.attemptId)}`)] };
     case 'scan':
@@ -287,11 +290,12 @@ const headlineOf = (finding: Finding, guide: ControlGuide | undefined): string =
 
 const subjectOf = (finding: Finding, context: AlertContext): string => {
   const { resource } = finding;
-  const alias = Object.hasOwn(context.accountAliases, resource.account)
-    ? context.accountAliases[resource.account]
-    : resource.account;
   const grave = finding.open ? `${finding.severity} ` : '';
-  return `${grave}${transitionWord(finding.transition)}: ${finding.control} ${resource.name} (${alias} ${resource.region})`;
+  return subjectAround(
+    `${grave}${transitionWord(finding.transition)}: ${finding.control}`,
+    resource.name,
+    placePhrase(resource, context.accountAliases),
+  );
 };
 
 const openNextSteps = (finding: Finding, context: AlertContext): readonly string[] => {

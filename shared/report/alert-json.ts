@@ -89,7 +89,7 @@ const envelope = (body: AlertBody, toldAt: string) => ({
   schemaVersion: SCHEMA_VERSION,
   key: body.key,
   threadId: body.threadId,
-  headline: body.content.headline,
+  headline: clip(body.content.headline, 2_000),
   toldAt,
   severity: body.content.severity,
   truncated: [],
@@ -199,12 +199,21 @@ const digestJson = (
   })),
 });
 
+const NOT_ASCII = /[\u007F-\uFFFF]/g;
+
 /** ASCII only: what does not show in an editor shows as an escape, and bytes are characters. */
 const asciiJson = (value: AlertJson): string =>
   JSON.stringify(value).replace(
-    /[\u007F-\uFFFF]/g,
+    NOT_ASCII,
     (unit) => String.raw`\u` + unit.charCodeAt(0).toString(16).padStart(4, '0'),
   );
+
+/** Whether `asciiJson` keeps to the size, without making it: an escape is six characters for one. */
+const isWithin = (value: AlertJson): boolean => {
+  const json = JSON.stringify(value);
+  if (json.length > MAX_BODY_BYTES) return false;
+  return json.length + 5 * (json.match(NOT_ASCII)?.length ?? 0) <= MAX_BODY_BYTES;
+};
 
 /** What can be left out, least needed first. Each step names itself in `truncated`. */
 const SHRINKERS: readonly ((alert: AlertJson) => AlertJson)[] = [
@@ -262,14 +271,10 @@ const halved = (alert: DigestAlertJson): DigestAlertJson => ({
 const within = (alert: AlertJson): string => {
   let current = alert;
   for (const shrink of SHRINKERS) {
-    if (asciiJson(current).length <= MAX_BODY_BYTES) break;
+    if (isWithin(current)) break;
     current = shrink(current);
   }
-  while (
-    current.kind === 'digest' &&
-    current.findings.length > 0 &&
-    asciiJson(current).length > MAX_BODY_BYTES
-  ) {
+  while (current.kind === 'digest' && current.findings.length > 0 && !isWithin(current)) {
     current = halved(current);
   }
   return asciiJson(current);

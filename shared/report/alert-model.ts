@@ -1,16 +1,11 @@
 import type { Severity } from '../model/compliance.ts';
+import type { ControlDoc } from '../model/control.ts';
 
-/** What the catalogue says of a control; a `Control` is one. */
-export interface ControlGuide {
-  readonly id: string;
-  readonly title: string;
-  readonly requirement: string;
-  readonly severity: Severity;
-  readonly rationale: string;
-  readonly remedy: string;
-  readonly frameworks: readonly string[];
-  readonly references: readonly string[];
-}
+/** What people read about a control; every `ControlDoc` is one. */
+export type ControlGuide = Pick<
+  ControlDoc,
+  'id' | 'title' | 'requirement' | 'severity' | 'rationale' | 'remedy' | 'frameworks' | 'references'
+>;
 
 /** What the renderers must be told besides the alert; the first two are `settings.alerts`. */
 export interface AlertContext {

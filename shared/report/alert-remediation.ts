@@ -3,7 +3,15 @@ import type { AttemptOutcome, RemediationAttempt } from '../model/remediation.ts
 import { fixSection, runbookUrl, whereSection, whoSection } from './alert-finding.ts';
 import type { AlertContent, AlertContext, Item, Section } from './alert-model.ts';
 import { revertCommand } from './cli-commands.ts';
-import { ATTEMPT_TRANSITIONS, changePhrase, quoted, resourcePhrase, statePhrase } from './phrases.ts';
+import { subjectAround } from './sanitise.ts';
+import {
+  ATTEMPT_TRANSITIONS,
+  changePhrase,
+  placePhrase,
+  quoted,
+  resourcePhrase,
+  statePhrase,
+} from './phrases.ts';
 
 interface RemediationAlert {
   readonly attempt: RemediationAttempt;
@@ -100,7 +108,11 @@ export const remediationContent = (alert: RemediationAlert, context: AlertContex
   const transition = ATTEMPT_TRANSITIONS[outcome].replaceAll('-', ' ');
   return {
     headline: needed ? `${severity}, ${headline}` : headline,
-    subject: `${needed ? `${severity} ` : ''}${transition}: ${attempt.control} ${resource.name} (${resource.account} ${resource.region})`,
+    subject: subjectAround(
+      `${needed ? `${severity} ` : ''}${transition}: ${attempt.control}`,
+      resource.name,
+      placePhrase(resource, context.accountAliases),
+    ),
     severity,
     tone: needed ? 'open' : 'news',
     sections: [

@@ -26,30 +26,23 @@ export const displayWidth = (text: string): number =>
 export const padTo = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 
-/** The longest beginning that fits, and the rest. Takes at least one character, so that callers end. */
-const split = (text: string, width: number): readonly [string, string] => {
-  if (ASCII.test(text)) return [text.slice(0, Math.max(1, width)), text.slice(Math.max(1, width))];
-  let used = 0;
-  let head = '';
-  for (const grapheme of graphemes(text)) {
-    const next = used + graphemeWidth(grapheme);
-    if (next > width && head !== '') break;
-    used = next;
-    head += grapheme;
-  }
-  return [head, text.slice(head.length)];
-};
-
+/** Pieces of at most `width` columns (at least one character each); one pass, however long the text. */
 const breakWord = (word: string, width: number): readonly string[] => {
+  if (displayWidth(word) <= width) return [word];
   const parts: string[] = [];
-  let rest = word;
-  while (displayWidth(rest) > width) {
-    const [head, tail] = split(rest, width);
-    parts.push(head);
-    rest = tail;
-    if (rest === '') return parts;
+  let part = '';
+  let used = 0;
+  for (const grapheme of graphemes(word)) {
+    const columns = graphemeWidth(grapheme);
+    if (used + columns > width && part !== '') {
+      parts.push(part);
+      part = '';
+      used = 0;
+    }
+    part += grapheme;
+    used += columns;
   }
-  return [...parts, rest];
+  return [...parts, part];
 };
 
 /** Lines of at most `width` columns (at least 1), broken between words; a longer word is broken inside. */
@@ -71,4 +64,4 @@ export const wrap = (text: string, width: number): readonly string[] => {
 
 /** At most `width` columns; `…` stands for what was cut. */
 export const cutTo = (text: string, width: number): string =>
-  displayWidth(text) <= width ? text : `${split(text, Math.max(1, width - 1))[0]}…`;
+  displayWidth(text) <= width ? text : `${breakWord(text, Math.max(1, width - 1))[0] ?? ''}…`;

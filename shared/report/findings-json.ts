@@ -1,5 +1,4 @@
 import type { Compliance, Severity } from '../model/compliance.ts';
-import { COMPLIANCES, SEVERITIES } from '../model/compliance.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Evidence, Violation } from '../model/verdict.ts';
 
@@ -48,36 +47,36 @@ const inOrder = (findings: readonly ReportedFinding[]): readonly ReportedFinding
       ordinal(a.control, b.control),
   );
 
-const countEach = <K extends string>(
-  keys: readonly K[],
-  values: readonly K[],
-): { readonly [P in K]: number } => {
-  const counts = new Map<K, number>(keys.map((key) => [key, 0]));
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  // `fromEntries` defines own properties, so a control named `__proto__` is a key like any other.
-  const counted: Record<string, number> = Object.fromEntries(counts);
-  return counted as { readonly [P in K]: number };
-};
+const countOf = <T>(values: readonly T[], wanted: T): number =>
+  values.filter((value) => value === wanted).length;
+
+const complianceCounts = (all: readonly Compliance[]): FindingsSummary['byCompliance'] => ({
+  COMPLIANT: countOf(all, 'COMPLIANT'),
+  NON_COMPLIANT: countOf(all, 'NON_COMPLIANT'),
+  NOT_APPLICABLE: countOf(all, 'NOT_APPLICABLE'),
+  INSUFFICIENT_DATA: countOf(all, 'INSUFFICIENT_DATA'),
+});
+
+const severityCounts = (all: readonly Severity[]): FindingsSummary['bySeverity'] => ({
+  INFORMATIONAL: countOf(all, 'INFORMATIONAL'),
+  LOW: countOf(all, 'LOW'),
+  MEDIUM: countOf(all, 'MEDIUM'),
+  HIGH: countOf(all, 'HIGH'),
+  CRITICAL: countOf(all, 'CRITICAL'),
+});
 
 /** What a report ends with. */
 export const summaryOf = (findings: readonly ReportedFinding[]): FindingsSummary => {
   const wrong = findings.filter((finding) => finding.compliance === 'NON_COMPLIANT');
-  const controls = [...new Set(findings.map((finding) => finding.control))].sort();
+  const byControl = new Map(findings.map((finding) => [finding.control, 0]));
+  for (const { control } of wrong) byControl.set(control, (byControl.get(control) ?? 0) + 1);
   return {
     resources: new Set(findings.map((finding) => finding.resource.arn)).size,
     findings: findings.length,
-    byCompliance: countEach(
-      COMPLIANCES,
-      findings.map((finding) => finding.compliance),
-    ),
-    bySeverity: countEach(
-      SEVERITIES,
-      wrong.map((finding) => finding.severity),
-    ),
-    byControl: countEach(
-      controls,
-      wrong.map((finding) => finding.control),
-    ),
+    byCompliance: complianceCounts(findings.map((finding) => finding.compliance)),
+    bySeverity: severityCounts(wrong.map((finding) => finding.severity)),
+    // `fromEntries` defines own properties, so a control named `__proto__` is a key like any other.
+    byControl: Object.fromEntries([...byControl].sort(([a], [b]) => ordinal(a, b))),
   };
 };
 

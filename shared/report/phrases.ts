@@ -64,6 +64,12 @@ export const resourcePhrase = (resource: Resource): string =>
 export const accountPhrase = (account: string, aliases: Readonly<Record<string, string>>): string =>
   Object.hasOwn(aliases, account) ? `${aliases[account]} (${account})` : account;
 
+/** `(payments-prod eu-west-1)`: where, in the few characters that a subject has. */
+export const placePhrase = (
+  { account, region }: Resource,
+  aliases: Readonly<Record<string, string>>,
+): string => `(${(Object.hasOwn(aliases, account) ? aliases[account] : account) ?? account} ${region})`;
+
 const TRANSITION_WORDS: { readonly [K in TransitionKind]: string } = {
   recorded: 'recorded',
   opened: 'opened',

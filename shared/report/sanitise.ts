@@ -15,6 +15,8 @@ export const MAX_VALUE = 600;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]/gu;
 /** Any white space, line and paragraph separators and the tab included. */
 const SPACES = /[\s\u0085]+/gu;
+/** SNS refuses a subject of 100 characters. Source: SNS API reference, Publish. */
+const MAX_SUBJECT = 99;
 /** More than two marks on one character climb over the lines above and below. */
 const PILED_MARKS = /(\p{M}{2})\p{M}+/gu;
 
@@ -43,13 +45,24 @@ export const plainBlock = (value: string): string =>
  * For a mail subject: printable ASCII, one line, at most `max` characters (SNS: under 100).
  * Only what names, ARNs and numbers consist of is kept; the rest shows as `?`.
  */
-export const subjectText = (value: string, max = 99): string =>
+export const subjectText = (value: string, max = MAX_SUBJECT): string =>
   oneLine(value)
     .replaceAll('://', ':')
     .replace(/www\./giu, 'www-')
     .replace(/[^A-Za-z0-9 ._/:,()=+@'-]/gu, '?')
     .slice(0, max)
     .trim();
+
+/** A subject in which the name, if it is too long, is shortened in its middle, so that what stands after it is told. */
+export const subjectAround = (before: string, name: string, after: string): string => {
+  const [head, tail] = [subjectText(before, MAX_SUBJECT), subjectText(after, MAX_SUBJECT)];
+  const room = MAX_SUBJECT - head.length - tail.length - 2;
+  const middle = subjectText(name, Number.POSITIVE_INFINITY);
+  const half = Math.floor((room - 2) / 2);
+  const fits = middle.length <= room || half < 8;
+  const shown = fits ? middle : `${middle.slice(0, half)}..${middle.slice(-half)}`;
+  return subjectText(`${head} ${shown} ${tail}`, MAX_SUBJECT);
+};
 
 /** Look-alikes that no chat program reads as markup, mention or channel. */
 const HARMLESS: ReadonlyMap<string, string> = new Map([
