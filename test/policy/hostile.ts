@@ -58,12 +58,9 @@ const spread = (n: number) => ({
 
 /** Sizes that fit ECR's limit, then the same shapes ten times larger. */
 export const hostileDocuments = (): HostileDocument[] =>
-  [LIMIT, LIMIT * 10].flatMap((limit) => [
-    ...wildcards(limit),
-    ...manyValues(limit),
-    ...manyStatements(limit),
-    ...nesting(limit),
-  ]);
+  [LIMIT, LIMIT * 10].flatMap((limit) =>
+    [wildcards, manyValues, manyStatements, nesting].flatMap((make) => make(limit)),
+  );
 
 const wildcards = (limit: number): HostileDocument[] => [
   { name: 'one action of wildcards', document: document(allow({ Action: `ecr:${stars(limit / 2 - 100)}` })) },

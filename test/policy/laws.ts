@@ -1,5 +1,5 @@
 import type { Trust } from '../../shared/model/trust.ts';
-import type { AccessReport } from '../../shared/policy/access.ts';
+import type { AccessReport } from '../../shared/policy/report.ts';
 import { analyzeAccess } from '../../shared/policy/access.ts';
 import type { ConcreteRequest } from '../../shared/policy/concrete-caller.ts';
 import {

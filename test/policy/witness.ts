@@ -1,4 +1,4 @@
-import type { AccessReport } from '../../shared/policy/access.ts';
+import type { AccessReport } from '../../shared/policy/report.ts';
 import type { Trust } from '../../shared/model/trust.ts';
 import type { ConcreteRequest, ConcreteSetting } from '../../shared/policy/concrete-caller.ts';
 import { contradictions } from '../../shared/policy/concrete-caller.ts';
