@@ -18,7 +18,7 @@ export interface Telemetry {
 export interface TelemetryOptions {
   /** Name of the function, in every line of the log. */
   readonly functionName: string;
-  readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
 }
 
 /** Structured log and embedded metrics on standard output, as CloudWatch reads them. */

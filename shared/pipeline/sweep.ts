@@ -1,4 +1,3 @@
-import type { ConfiguredControl } from '../model/control.ts';
 import type { RegistryLocation } from '../model/resource.ts';
 import { METRICS, type Clock, type Metrics, type WorkQueue } from '../ports/effects.ts';
 import type { HealthStore } from '../ports/finding-store.ts';
@@ -6,7 +5,6 @@ import { sweepJobs } from './name-work.ts';
 
 export interface SweepDependencies {
   readonly registries: readonly RegistryLocation[];
-  readonly controls: readonly ConfiguredControl[];
   readonly queue: WorkQueue;
   readonly health: HealthStore;
   readonly clock: Clock;
