@@ -1,4 +1,5 @@
 import { compilePattern } from './event-pattern.ts';
+import { text } from './fields.ts';
 import type { FaultPlan } from './faults.ts';
 import type { Random, Range } from './random.ts';
 import type { Schedule } from './schedule.ts';
@@ -53,6 +54,8 @@ export interface BridgeDependencies {
 /** CloudTrail does not send larger ones. Source: CloudTrail quotas. */
 const MAX_EVENT_BYTES = 256 * 1024;
 
+const attribute = (StringValue: string): JsonObject => ({ DataType: 'String', StringValue });
+
 const BUS_ARN = /^arn:aws[a-z-]*:events:([a-z0-9-]+):(\d{12}):event-bus\//;
 
 export const createEventBridge = (dependencies: BridgeDependencies): EventBridge => {
@@ -76,7 +79,6 @@ export const createEventBridge = (dependencies: BridgeDependencies): EventBridge
     const queue = rule.deadLetterArn === undefined ? undefined : queues.byArn(rule.deadLetterArn);
     if (queue === undefined) return;
     const ruleArn = `arn:aws:events:${rule.region}:${rule.account}:rule/${rule.name}`;
-    const attribute = (StringValue: string): JsonObject => ({ DataType: 'String', StringValue });
     queues.send(queue, {
       body: JSON.stringify(envelope),
       attributes: {
@@ -100,7 +102,7 @@ export const createEventBridge = (dependencies: BridgeDependencies): EventBridge
     const isTooLarge = Buffer.byteLength(JSON.stringify(envelope)) > MAX_EVENT_BYTES;
     if (isTooLarge || faults.some((fault) => fault.lost === true)) return;
     const arrivals = 1 + faults.reduce((sum, fault) => sum + (fault.again ?? 0), 0);
-    const bus = { account: String(envelope['account']), region: String(envelope['region']) };
+    const bus = { account: text(envelope, 'account') ?? '', region: text(envelope, 'region') ?? '' };
     for (let i = 0; i < arrivals; i += 1) {
       const late = faults.reduce((sum, fault) => sum + random.between(fault.late ?? 0), 0);
       schedule.after(random.between(dependencies.delay) + late, () => arrive(bus, envelope, 0));

@@ -84,7 +84,9 @@ export interface FaultPlan {
 }
 
 const matches = (match: CallMatch, facts: CallFacts): boolean =>
-  Object.entries(match).every(([key, wanted]) => facts[key as keyof CallFacts] === wanted);
+  Object.entries(match).every(
+    ([key, wanted]) => new Map<string, unknown>(Object.entries(facts)).get(key) === wanted,
+  );
 
 const throttled = ({ protocol }: CallFacts): ServiceError =>
   protocol === 'query'

@@ -1,11 +1,14 @@
 import type { Context } from 'aws-lambda';
+import { isRecord } from './fields.ts';
 import type { Invocation, Invocations } from './invocations.ts';
 import type { Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
-import type { JsonObject } from './wire.ts';
 
-/** A deployed handler, as it is exported to Lambda. */
-export type LambdaHandler = (event: never, context: Context) => unknown;
+/**
+ * A deployed handler, as it is exported to Lambda. A method's type, because Lambda hands whatever the source sent to
+ * a handler that says for itself what it takes.
+ */
+export type LambdaHandler = { invoke(event: unknown, context: Context): unknown }['invoke'];
 
 export interface FunctionConfig {
   readonly name: string;
@@ -100,8 +103,61 @@ const deploy = (config: FunctionConfig, defaults: { account: string; region: str
 
 const ownCopy = (event: unknown): unknown => JSON.parse(JSON.stringify(event)) as unknown;
 
+const warmHandler = async (deployed: DeployedFunction): Promise<LambdaHandler> => {
+  if (deployed.needsColdStart && deployed.coldStart !== undefined) {
+    deployed.handler = await deployed.coldStart();
+  }
+  deployed.needsColdStart = false;
+  return deployed.handler;
+};
+
+/** As in Lambda the handler gets its own copy; what it returns crosses the border as JSON. */
+const runHandler = async (
+  deployed: DeployedFunction,
+  event: unknown,
+  context: Context,
+): Promise<InvocationOutcome> => {
+  try {
+    const handler = await warmHandler(deployed);
+    const value: unknown = await handler(ownCopy(event), context);
+    return { kind: 'returned', value: value === undefined ? null : ownCopy(value) };
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+};
+
+/** Runs a handler to its end, its death or its deadline, whichever comes first. */
+const runToEnd = async (
+  { schedule, invocations }: RuntimeDependencies,
+  deployed: DeployedFunction,
+  { requestId, event }: { readonly requestId: string; readonly event: unknown },
+): Promise<InvocationOutcome> => {
+  const deadline = schedule.now() + deployed.timeout;
+  const death = Promise.withResolvers<InvocationOutcome>();
+  const die = (kind: 'killed' | 'timed-out'): void => {
+    invocation.dead = true;
+    deployed.needsColdStart = true;
+    death.resolve({ kind });
+  };
+  const invocation: Invocation = {
+    functionName: deployed.name,
+    requestId,
+    waiting: 0,
+    calls: 0,
+    dead: false,
+    kill: () => die('killed'),
+  };
+  const cancelTimeout = schedule.at(deadline, () => die('timed-out'));
+  const context = contextOf(deployed, requestId, () => Math.max(0, deadline - schedule.now()));
+  const running = invocations.begin(invocation, () => runHandler(deployed, event, context));
+  const outcome = await Promise.race([running, death.promise]);
+  cancelTimeout();
+  invocations.end(invocation);
+  return outcome;
+};
+
 export const createFunctionRuntime = (dependencies: RuntimeDependencies): FunctionRuntime => {
-  const { schedule, random, invocations } = dependencies;
+  const { schedule, random } = dependencies;
   const functions = new Map<string, DeployedFunction>();
   const history: InvocationRecord[] = [];
 
@@ -110,79 +166,23 @@ export const createFunctionRuntime = (dependencies: RuntimeDependencies): Functi
     if (found === undefined) throw new RangeError(`there is no function \`${name}\``);
     return found;
   };
-
-  const warmHandler = async (deployed: DeployedFunction): Promise<LambdaHandler> => {
-    if (deployed.needsColdStart && deployed.coldStart !== undefined) {
-      deployed.handler = await deployed.coldStart();
-    }
-    deployed.needsColdStart = false;
-    return deployed.handler;
-  };
-
-  const runHandler = async (
-    deployed: DeployedFunction,
-    event: unknown,
-    context: Context,
-  ): Promise<InvocationOutcome> => {
-    try {
-      const handler = (await warmHandler(deployed)) as (event: unknown, context: Context) => unknown;
-      // As in Lambda the handler gets its own copy; what it returns crosses the border as JSON.
-      const value: unknown = await handler(ownCopy(event), context);
-      return { kind: 'returned', value: value === undefined ? null : ownCopy(value) };
-    } catch (error) {
-      return { kind: 'failed', error };
-    }
-  };
-
   const invoke: FunctionRuntime['invoke'] = async (name, event) => {
-    const deployed = byName(name);
     const requestId = random.uuid();
     const startedAt = schedule.iso();
-    const deadline = schedule.now() + deployed.timeout;
-    const outcome = await new Promise<InvocationOutcome>((resolve) => {
-      const die = (kind: 'killed' | 'timed-out'): void => {
-        invocation.dead = true;
-        deployed.needsColdStart = true;
-        finish({ kind });
-      };
-      const invocation: Invocation = {
-        functionName: name,
-        requestId,
-        waiting: 0,
-        calls: 0,
-        dead: false,
-        kill: () => die('killed'),
-      };
-      const cancelTimeout = schedule.at(deadline, () => die('timed-out'));
-      const finish = (result: InvocationOutcome): void => {
-        cancelTimeout();
-        invocations.end(invocation);
-        resolve(result);
-      };
-      const context = contextOf(deployed, requestId, () => Math.max(0, deadline - schedule.now()));
-      void invocations
-        .begin(invocation, () => runHandler(deployed, event, context))
-        .then((result) => {
-          if (!invocation.dead) finish(result);
-        });
-    });
+    const outcome = await runToEnd(dependencies, byName(name), { requestId, event });
     history.push({ functionName: name, requestId, startedAt, event, outcome });
     return outcome;
   };
-
   const attempt = async (name: string, event: unknown, retryDelays: readonly number[]): Promise<void> => {
     const { kind } = await invoke(name, event);
     const [delay, ...rest] = retryDelays;
     if (kind === 'returned' || delay === undefined) return;
     schedule.after(delay, () => void attempt(name, event, rest));
   };
-
   return {
     add: (config) => {
-      const deployed = deploy(config, {
-        account: dependencies.defaultAccount,
-        region: dependencies.defaultRegion,
-      });
+      const defaults = { account: dependencies.defaultAccount, region: dependencies.defaultRegion };
+      const deployed = deploy(config, defaults);
       functions.set(deployed.name, deployed);
       return deployed;
     },
@@ -201,10 +201,10 @@ export const reportedFailures = (
   known: ReadonlySet<string>,
 ): readonly string[] | null => {
   if (outcome.kind !== 'returned') return null;
-  const failures: unknown = (outcome.value as JsonObject | null)?.['batchItemFailures'] ?? [];
+  const failures = isRecord(outcome.value) ? (outcome.value['batchItemFailures'] ?? []) : [];
   if (!Array.isArray(failures)) return null;
-  const ids = (failures as readonly unknown[]).map(
-    (failure) => (failure as JsonObject | null)?.['itemIdentifier'],
+  const ids = (failures as readonly unknown[]).map((failure) =>
+    isRecord(failure) ? failure['itemIdentifier'] : undefined,
   );
   const valid = ids.filter((id): id is string => typeof id === 'string' && known.has(id));
   return valid.length === ids.length ? valid : null;

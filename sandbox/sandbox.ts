@@ -154,14 +154,15 @@ export interface CallLog {
   readonly reset: () => void;
 }
 
+const fits = (match: CallMatch, call: CallRecord): boolean => {
+  const fields = new Map<string, unknown>(Object.entries(call));
+  return Object.entries(match).every(([key, wanted]) =>
+    key === 'role' ? call.callerArn.includes(`:assumed-role/${wanted}/`) : fields.get(key) === wanted,
+  );
+};
+
 const createCallLog = (): CallLog & { readonly record: (call: CallRecord) => void } => {
   let log: CallRecord[] = [];
-  const fits = (match: CallMatch, call: CallRecord): boolean =>
-    Object.entries(match).every(([key, value]) =>
-      key === 'role'
-        ? call.callerArn.includes(`:assumed-role/${value}/`)
-        : call[key as keyof CallRecord] === value,
-    );
   return {
     record: (call) => void log.push(call),
     all: () => log,
@@ -199,9 +200,9 @@ const lambdaAccess = ({ schedule, runtime, timetable, queues, databases, random 
     invoke: async (name, event) => {
       let ended: InvocationOutcome | undefined;
       schedule.after(0, () => {
-        void runtime.invoke(name, event).then((outcome) => {
-          ended = outcome;
-        });
+        void (async () => {
+          ended = await runtime.invoke(name, event);
+        })();
       });
       await schedule.runWhile(() => ended === undefined);
       return ended ?? { kind: 'killed' };

@@ -97,19 +97,21 @@ const createHeap = (): Heap => {
 /** Default bound of `runUntilQuiet`: far above any honest run, low enough to end a loop of events in seconds. */
 const ACTION_LIMIT = 1_000_000;
 
-/**
- * @param startTime ISO 8601
- * @param settled resolves when the code that an action has woken waits for the sandbox again
- */
-export const createSchedule = (startTime: string, settled: () => Promise<void>): Schedule => {
+interface Timeline extends Pick<Schedule, 'now' | 'iso' | 'pass' | 'at' | 'after'> {
+  /** When the next action is due; undefined when there is none. */
+  readonly nextTime: () => number | undefined;
+  /** Takes the next action and moves the clock to it. */
+  readonly next: () => Action | undefined;
+  readonly isQuiet: () => boolean;
+}
+
+const createTimeline = (startTime: string): Timeline => {
   let time = Date.parse(startTime);
   if (Number.isNaN(time)) throw new RangeError(`\`${startTime}\` is not a time`);
   const heap = createHeap();
   let sequence = 0;
   let foreground = 0;
-  let active = false;
-
-  const at = (when: number, action: Action, { background = false }: ActionOptions = {}): Cancel => {
+  const at: Schedule['at'] = (when, action, { background = false } = {}) => {
     const entry: Entry = { time: when, sequence: sequence++, action, background, cancelled: false };
     if (!background) foreground += 1;
     heap.push(entry);
@@ -119,17 +121,39 @@ export const createSchedule = (startTime: string, settled: () => Promise<void>):
       if (!background) foreground -= 1;
     };
   };
+  return {
+    now: () => time,
+    iso: () => new Date(time).toISOString(),
+    pass: (ms) => {
+      time += ms;
+    },
+    at,
+    after: (ms, action, options) => at(time + ms, action, options),
+    nextTime: () => heap.peek()?.time,
+    next: () => {
+      const entry = heap.pop();
+      if (entry === undefined) return undefined;
+      entry.cancelled = true; // a later cancel must not count it again
+      if (!entry.background) foreground -= 1;
+      time = Math.max(time, entry.time);
+      return entry.action;
+    },
+    isQuiet: () => foreground === 0,
+  };
+};
+
+/**
+ * @param startTime ISO 8601
+ * @param settled resolves when the code that an action has woken waits for the sandbox again
+ */
+export const createSchedule = (startTime: string, settled: () => Promise<void>): Schedule => {
+  const { nextTime, next, isQuiet, ...timeline } = createTimeline(startTime);
+  let active = false;
 
   const step = async (): Promise<void> => {
-    const entry = heap.pop();
-    if (entry === undefined) return;
-    entry.cancelled = true; // a later cancel must not count it again
-    if (!entry.background) foreground -= 1;
-    time = Math.max(time, entry.time);
-    await entry.action();
+    await next()?.();
     await settled();
   };
-
   const exclusively = async (work: () => Promise<void>): Promise<void> => {
     if (active) throw new Error('the sandbox is running already');
     active = true;
@@ -140,28 +164,21 @@ export const createSchedule = (startTime: string, settled: () => Promise<void>):
       active = false;
     }
   };
-
   return {
-    now: () => time,
-    iso: () => new Date(time).toISOString(),
-    pass: (ms) => {
-      time += ms;
-    },
-    at,
-    after: (ms, action, options) => at(time + ms, action, options),
+    ...timeline,
     running: () => active,
     runUntil: (until) =>
       exclusively(async () => {
-        while ((heap.peek()?.time ?? Infinity) <= until) await step();
-        time = Math.max(time, until);
+        while ((nextTime() ?? Infinity) <= until) await step();
+        timeline.pass(Math.max(0, until - timeline.now()));
       }),
     runWhile: (condition) =>
       exclusively(async () => {
-        while (condition() && heap.peek() !== undefined) await step();
+        while (condition() && nextTime() !== undefined) await step();
       }),
     runUntilQuiet: (limit = ACTION_LIMIT) =>
       exclusively(async () => {
-        for (let actions = 0; foreground > 0; actions += 1) {
+        for (let actions = 0; !isQuiet(); actions += 1) {
           if (actions >= limit) throw new Error(`the sandbox is not quiet after ${limit} actions`);
           await step();
         }

@@ -76,17 +76,41 @@ const failureNotice = (mapping: StreamMapping, batch: Batch, at: string): JsonOb
   },
 });
 
+const isSpent = (batch: Batch, mapping: StreamMapping, now: number): boolean =>
+  batch.attempt >= (mapping.maximumRetryAttempts ?? Infinity) ||
+  (batch.records[0]?.at ?? 0) + RETENTION <= now;
+
+/** What to try after a failure, in order; null where the batch is to be given up. */
+const nextTries = (
+  batch: Batch,
+  left: readonly StreamRecord[],
+  { mapping, now }: { readonly mapping: StreamMapping; readonly now: number },
+): readonly Batch[] | null => {
+  if (mapping.bisectBatchOnFunctionError === true && left.length > 1) {
+    return halves({ records: left, attempt: batch.attempt });
+  }
+  if (isSpent(batch, mapping, now)) return null;
+  const progressed = left.length < batch.records.length;
+  return [{ records: left, attempt: progressed ? batch.attempt : batch.attempt + 1 }];
+};
+
+const pauseAfter = (batch: Batch): number =>
+  Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(batch.attempt, 10));
+
+const recordFilter = (stream: TableStream, mapping: StreamMapping): ((record: StreamRecord) => boolean) => {
+  const filters = (mapping.filters ?? []).map(compilePattern);
+  return (record) =>
+    filters.length === 0 || filters.some((matches) => matches(lambdaStreamRecord(stream, record)));
+};
+
 /** Reads each shard in order, one batch at a time: a batch that fails holds back all that follow it. */
 export const mapStream = (
-  dependencies: SourceDependencies,
+  { schedule, random, queues, runtime, pollDelay }: SourceDependencies,
   stream: TableStream,
   mapping: StreamMapping,
 ): void => {
-  const { schedule, random, queues, runtime, pollDelay } = dependencies;
-  const { batchSize = 100, maximumRetryAttempts = Infinity, reportBatchItemFailures = false } = mapping;
-  const filters = (mapping.filters ?? []).map(compilePattern);
-  const passes = (record: StreamRecord): boolean =>
-    filters.length === 0 || filters.some((matches) => matches(lambdaStreamRecord(stream, record)));
+  const { batchSize = 100, reportBatchItemFailures = false } = mapping;
+  const passes = recordFilter(stream, mapping);
 
   const nextBatch = (shard: Shard): Batch | undefined => {
     const waiting = shard.pending.shift();
@@ -95,38 +119,25 @@ export const mapStream = (
     shard.position += records.length;
     return records.length === 0 ? undefined : { records: records.filter(passes), attempt: 0 };
   };
-  const isSpent = (batch: Batch): boolean =>
-    batch.attempt >= maximumRetryAttempts || (batch.records[0]?.at ?? 0) + RETENTION <= schedule.now();
-  const discard = (batch: Batch): void => {
-    const queue = mapping.onFailureArn === undefined ? undefined : queues.byArn(mapping.onFailureArn);
-    if (queue !== undefined) {
-      queues.send(queue, { body: JSON.stringify(failureNotice(mapping, batch, schedule.iso())) });
-    }
+  const invoke = async ({ records }: Batch): Promise<InvocationOutcome> => {
+    if (records.length === 0) return { kind: 'returned', value: null };
+    const Records = records.map((record) => lambdaStreamRecord(stream, record));
+    return runtime.invoke(mapping.function, { Records });
   };
-  /** Queues what failed and says how long to wait before it is tried again. */
-  const retry = (shard: Shard, batch: Batch, left: readonly StreamRecord[]): number => {
-    const progressed = left.length < batch.records.length;
-    const mayBisect = mapping.bisectBatchOnFunctionError === true && left.length > 1;
-    const again = { records: left, attempt: progressed || mayBisect ? batch.attempt : batch.attempt + 1 };
-    if (mayBisect) shard.pending.unshift(...halves(again));
-    else if (isSpent(batch)) discard({ ...batch, records: left });
-    else shard.pending.unshift(again);
-    return Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(batch.attempt, 10));
+  const discard = (batch: Batch): void => {
+    const queue = queues.byArn(mapping.onFailureArn ?? '');
+    if (queue === undefined) return;
+    queues.send(queue, { body: JSON.stringify(failureNotice(mapping, batch, schedule.iso())) });
   };
   const work = async (shard: Shard): Promise<void> => {
     const batch = nextBatch(shard);
-    if (batch === undefined) {
-      shard.isBusy = false;
-      return;
-    }
-    const event = { Records: batch.records.map((record) => lambdaStreamRecord(stream, record)) };
-    const outcome: InvocationOutcome =
-      batch.records.length === 0
-        ? { kind: 'returned', value: null }
-        : await runtime.invoke(mapping.function, event);
-    const left = remaining(batch, outcome, reportBatchItemFailures);
-    const pause = left.length === 0 ? 0 : retry(shard, batch, left);
-    schedule.after(pause, () => void work(shard));
+    shard.isBusy = batch !== undefined;
+    if (batch === undefined) return;
+    const left = remaining(batch, await invoke(batch), reportBatchItemFailures);
+    const tries = left.length === 0 ? [] : nextTries(batch, left, { mapping, now: schedule.now() });
+    if (tries === null) discard({ ...batch, records: left });
+    shard.pending.unshift(...(tries ?? []));
+    schedule.after(left.length === 0 ? 0 : pauseAfter(batch), () => void work(shard));
   };
   const wake = (shard: Shard): void => {
     if (shard.isBusy) return;

@@ -64,16 +64,17 @@ const expiryOf = (table: TableState, item: Item | null): number | null => {
 export const keysOf = (table: TableState, item: Item): Item =>
   Object.fromEntries(table.keyNames.map((name) => [name, item[name]]));
 
+const request: Databases['request'] = async (database, operation, input) => {
+  const response = await database.engine.request(operation, JSON.stringify(input));
+  if (response.status !== 200) throw errorFrom(response.status, response.body);
+  const output: unknown = JSON.parse(response.body);
+  return isRecord(output) ? output : {};
+};
+
 export const createDatabases = (host: Host, shards: number): Databases => {
   const databases = new Map<string, Database>();
   let sequence = 0;
 
-  const request: Databases['request'] = async (database, operation, input) => {
-    const response = await database.engine.request(operation, JSON.stringify(input));
-    if (response.status !== 200) throw errorFrom(response.status, response.body);
-    const output: unknown = JSON.parse(response.body);
-    return isRecord(output) ? output : {};
-  };
   const readItem: Databases['readItem'] = async (database, TableName, Key) => {
     const output = await request(database, 'GetItem', { TableName, Key, ConsistentRead: true });
     return record(output, 'Item') ?? null;

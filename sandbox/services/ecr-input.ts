@@ -11,14 +11,12 @@ export const invalid = (parameter: string, constraint: string): ServiceError =>
   );
 
 const NAME_PATTERN = String.raw`[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*`;
-const ALNUM = /^[a-z0-9]$/;
+const LETTERS = /^[a-z0-9]+$/;
 const SEPARATOR = /^(?:\.|__?|-+)$/;
 
 const isPathPart = (part: string): boolean => {
   const pieces = part.split(/([._-]+)/);
-  return pieces.every((piece, i) =>
-    i % 2 === 1 ? SEPARATOR.test(piece) : piece !== '' && [...piece].every((char) => ALNUM.test(char)),
-  );
+  return pieces.every((piece, i) => (i % 2 === 1 ? SEPARATOR.test(piece) : LETTERS.test(piece)));
 };
 
 /** A checked repository name: 2 to 256 characters of ECR's grammar, tested part by part in linear time. */

@@ -25,7 +25,7 @@ export const formatPolicy = (document: JsonObject): string => format(document, 0
 
 const MAX_POLICY_CHARACTERS = 10_240;
 const MAX_DEPTH = 100;
-const VERSIONS: readonly unknown[] = [undefined, '2008-10-17', '2012-10-17'];
+const VERSIONS: ReadonlySet<unknown> = new Set([undefined, '2008-10-17', '2012-10-17']);
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS', 'Service', 'Federated', 'CanonicalUser']);
 const AWS_PRINCIPAL = /^(?:\*|\d{12}|A(?:ROA|IDA)[A-Z0-9]{12,}|arn:aws[a-z-]*:(?:iam|sts)::\d{12}:[^*?]+)$/;
 
@@ -79,23 +79,34 @@ const hasOne = (
   return present.length === 1 && isValid(present[0]);
 };
 
-const isStatement = (value: unknown): boolean => {
+type PolicyKind = 'repository' | 'registry';
+
+/** A repository policy refuses a Resource, as its repository is meant; a registry policy needs one. */
+const hasFitResource = (value: JsonObject, kind: PolicyKind): boolean => {
+  if (kind === 'registry') return hasOne(value, ['Resource', 'NotResource'], isTextOrTexts);
+  return !Object.hasOwn(value, 'Resource') && !Object.hasOwn(value, 'NotResource');
+};
+
+const isStatement = (value: unknown, kind: PolicyKind): boolean => {
   if (!isRecord(value) || !Object.keys(value).every((key) => STATEMENT_KEYS.has(key))) return false;
   const effect = ownField(value, 'Effect');
   return (
     (effect === 'Allow' || effect === 'Deny') &&
     hasOne(value, ['Principal', 'NotPrincipal'], isPrincipal) &&
     hasOne(value, ['Action', 'NotAction'], isTextOrTexts) &&
+    hasFitResource(value, kind) &&
     isCondition(ownField(value, 'Condition'))
   );
 };
 
-const isPolicy = (value: unknown): value is JsonObject => {
+const isPolicy = (value: unknown, kind: PolicyKind): value is JsonObject => {
   if (!isRecord(value) || isTooDeep(value)) return false;
   const statement = ownField(value, 'Statement');
   const statements = Array.isArray(statement) ? (statement as readonly unknown[]) : [statement];
   return (
-    VERSIONS.includes(ownField(value, 'Version')) && statements.length > 0 && statements.every(isStatement)
+    VERSIONS.has(ownField(value, 'Version')) &&
+    statements.length > 0 &&
+    statements.every((item) => isStatement(item, kind))
   );
 };
 
@@ -108,11 +119,11 @@ const parse = (policyText: string): unknown => {
 };
 
 /** The text that ECR would keep for a repository or registry policy. Throws InvalidParameterException. */
-export const checkedPolicy = (policyText: string, kind: 'repository' | 'registry'): string => {
+export const checkedPolicy = (policyText: string, kind: PolicyKind): string => {
   if (policyText.length > MAX_POLICY_CHARACTERS) {
     throw invalid('policyText', `Member must have length less than or equal to ${MAX_POLICY_CHARACTERS}`);
   }
   const document = parse(policyText);
-  if (!isPolicy(document)) throw invalid('PolicyText', `Invalid ${kind} policy provided`);
+  if (!isPolicy(document, kind)) throw invalid('PolicyText', `Invalid ${kind} policy provided`);
   return formatPolicy(document);
 };

@@ -2,7 +2,7 @@ import { isRecord, record, records, text } from '../fields.ts';
 import { ServiceError } from '../wire.ts';
 import type { Json, JsonObject } from '../wire.ts';
 import { getOrCreate, operations } from './service.ts';
-import type { Call, Host, Service } from './service.ts';
+import type { Call, Host, Operation, Service } from './service.ts';
 
 /** A message that somebody published, as a subscriber would see it. */
 export interface PublishedMessage {
@@ -92,40 +92,63 @@ const checkedEntry = (
   };
 };
 
+type Publish = (call: Call, topicArn: string, entry: JsonObject) => string;
+
+const publishBatch = (call: Call, topicArn: string, publish: Publish): JsonObject => {
+  const entries = records(call.input, 'PublishBatchRequestEntries') ?? [];
+  if (entries.length === 0) throw new ServiceError('EmptyBatchRequest', 'The batch request has no entries.');
+  if (entries.length > MAX_BATCH) throw new ServiceError('TooManyEntriesInBatchRequest', 'Too many entries.');
+  const successful: Json[] = [];
+  const failed: Json[] = [];
+  for (const entry of entries) {
+    const Id = text(entry, 'Id') ?? '';
+    try {
+      successful.push({ Id, MessageId: publish(call, topicArn, entry) });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+    }
+  }
+  return { Successful: successful, Failed: failed };
+};
+
+type TopicMap = Map<string, PublishedMessage[]>;
+
+const topicOf = (topics: TopicMap, input: JsonObject): string => {
+  const arn = text(input, 'TopicArn') ?? text(input, 'TargetArn') ?? '';
+  if (!topics.has(arn)) throw new ServiceError('NotFound', 'Topic does not exist', { status: 404 });
+  return arn;
+};
+
+const topicOperations = (topics: TopicMap, publish: Publish): Readonly<Record<string, Operation['run']>> => ({
+  CreateTopic: ({ input, account, region }) => {
+    const name = text(input, 'Name') ?? '';
+    if (!/^[\w-]{1,256}$/.test(name)) throw invalid('Topic Name');
+    const arn = `arn:aws:sns:${region}:${account}:${name}`;
+    getOrCreate(topics, arn, () => []);
+    return { TopicArn: arn };
+  },
+  DeleteTopic: ({ input }) => {
+    topics.delete(text(input, 'TopicArn') ?? '');
+    return {};
+  },
+  ListTopics: ({ account, region }) => {
+    const own = [...topics.keys()].filter((arn) => arn.startsWith(`arn:aws:sns:${region}:${account}:`));
+    return { Topics: own.map((TopicArn) => ({ TopicArn })) };
+  },
+  Publish: (call) => ({ MessageId: publish(call, topicOf(topics, call.input), call.input) }),
+  PublishBatch: (call) => publishBatch(call, topicOf(topics, call.input), publish),
+});
+
 /** Amazon SNS, standard topics: messages are checked and kept for the test to read. */
 export const createSns = (host: Host): { readonly service: Service; readonly topics: Topics } => {
-  const topics = new Map<string, PublishedMessage[]>();
-  const topicOf = (input: JsonObject): string => {
-    const arn = text(input, 'TopicArn') ?? text(input, 'TargetArn') ?? '';
-    if (!topics.has(arn)) throw new ServiceError('NotFound', 'Topic does not exist', { status: 404 });
-    return arn;
-  };
-  const publish = (call: Call, topicArn: string, entry: JsonObject): string => {
+  const topics: TopicMap = new Map();
+  const publish: Publish = (call, topicArn, entry) => {
     const id = host.random.uuid();
     const publishedAt = host.schedule.now();
     const published = { id, topicArn, publishedAt, publisherArn: call.caller.arn, ...checkedEntry(entry) };
     topics.get(topicArn)?.push(published);
     return id;
-  };
-  const batch = (call: Call): JsonObject => {
-    const topicArn = topicOf(call.input);
-    const entries = records(call.input, 'PublishBatchRequestEntries') ?? [];
-    if (entries.length === 0)
-      throw new ServiceError('EmptyBatchRequest', 'The batch request has no entries.');
-    if (entries.length > MAX_BATCH)
-      throw new ServiceError('TooManyEntriesInBatchRequest', 'Too many entries.');
-    const successful: Json[] = [];
-    const failed: Json[] = [];
-    for (const entry of entries) {
-      const Id = text(entry, 'Id') ?? '';
-      try {
-        successful.push({ Id, MessageId: publish(call, topicArn, entry) });
-      } catch (error) {
-        if (!(error instanceof ServiceError)) throw error;
-        failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
-      }
-    }
-    return { Successful: successful, Failed: failed };
   };
   const service: Service = {
     name: 'sns',
@@ -134,26 +157,7 @@ export const createSns = (host: Host): { readonly service: Service; readonly top
     xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
     eventSource: 'sns.amazonaws.com',
     resourceOf: ({ input }) => text(input, 'TopicArn') ?? '*',
-    operation: operations({
-      CreateTopic: ({ input, account, region }) => {
-        const name = text(input, 'Name') ?? '';
-        if (!/^[\w-]{1,256}$/.test(name)) throw invalid('Topic Name');
-        const arn = `arn:aws:sns:${region}:${account}:${name}`;
-        getOrCreate(topics, arn, () => []);
-        return { TopicArn: arn };
-      },
-      DeleteTopic: ({ input }) => {
-        topics.delete(text(input, 'TopicArn') ?? '');
-        return {};
-      },
-      ListTopics: ({ account, region }) => ({
-        Topics: [...topics.keys()]
-          .filter((arn) => arn.startsWith(`arn:aws:sns:${region}:${account}:`))
-          .map((TopicArn) => ({ TopicArn })),
-      }),
-      Publish: (call) => ({ MessageId: publish(call, topicOf(call.input), call.input) }),
-      PublishBatch: batch,
-    }),
+    operation: operations(topicOperations(topics, publish)),
   };
   return {
     service,

@@ -2,6 +2,7 @@ import type { Random } from '../random.ts';
 import type { Schedule } from '../schedule.ts';
 import { md5 } from '../wire.ts';
 import type { JsonObject } from '../wire.ts';
+import { getOrCreate } from './service.ts';
 
 export interface QueueAttributes {
   /** Milliseconds. */
@@ -90,75 +91,76 @@ const createOne = (place: QueuePlace, attributes: Partial<QueueAttributes>): Que
   listeners: new Set(),
 });
 
+const newMessage = (queue: Queue, message: NewMessage, stamp: { id: string; now: number }): QueueMessage => ({
+  id: stamp.id,
+  body: message.body,
+  attributes: message.attributes ?? null,
+  sentAt: stamp.now,
+  senderId: message.senderId ?? '',
+  deadLetterSource: message.deadLetterSource ?? null,
+  receiveCount: 0,
+  firstReceivedAt: null,
+  visibleAt: stamp.now + (message.delay ?? queue.attributes.delay),
+  receipt: null,
+});
+
+const markReceived = (message: QueueMessage, now: number, timeout: number): QueueMessage => {
+  message.receiveCount += 1;
+  message.firstReceivedAt ??= now;
+  message.visibleAt = now + timeout;
+  message.receipt = Buffer.from(`${message.id}/${message.receiveCount}`).toString('base64');
+  return message;
+};
+
+const isSpent = ({ attributes }: Queue, message: QueueMessage): boolean =>
+  attributes.redrive !== null && message.receiveCount >= attributes.redrive.maxReceiveCount;
+
 export const createQueues = (schedule: Schedule, random: Random): Queues => {
   const queues = new Map<string, Queue>();
   const notify = (queue: Queue): void => {
     for (const listener of queue.listeners) listener();
   };
-  const send = (queue: Queue, message: NewMessage): QueueMessage => {
-    const now = schedule.now();
-    const stored: QueueMessage = {
-      id: random.uuid(),
-      body: message.body,
-      attributes: message.attributes ?? null,
-      sentAt: now,
-      senderId: message.senderId ?? '',
-      deadLetterSource: message.deadLetterSource ?? null,
-      receiveCount: 0,
-      firstReceivedAt: null,
-      visibleAt: now + (message.delay ?? queue.attributes.delay),
-      receipt: null,
-    };
+  const send: Queues['send'] = (queue, message) => {
+    const stored = newMessage(queue, message, { id: random.uuid(), now: schedule.now() });
     queue.messages.set(stored.id, stored);
     notify(queue);
     return stored;
   };
-  const bury = (queue: Queue, message: QueueMessage, deadLetterArn: string): void => {
-    const target = queues.get(deadLetterArn);
-    if (target === undefined) return;
+  /** Moves a message to the dead-letter queue; false where that queue does not exist. */
+  const bury = (queue: Queue, message: QueueMessage): boolean => {
+    const target = queues.get(queue.attributes.redrive?.deadLetterArn ?? '');
+    if (target === undefined) return false;
     queue.messages.delete(message.id);
     const { body, attributes, senderId } = message;
     send(target, { body, attributes, senderId, delay: 0, deadLetterSource: queue.arn });
-  };
-  const take = (queue: Queue, message: QueueMessage, timeout: number): readonly QueueMessage[] => {
-    const { redrive } = queue.attributes;
-    if (redrive !== null && message.receiveCount >= redrive.maxReceiveCount) {
-      bury(queue, message, redrive.deadLetterArn);
-      if (!queue.messages.has(message.id)) return [];
-    }
-    const now = schedule.now();
-    message.receiveCount += 1;
-    message.firstReceivedAt ??= now;
-    message.visibleAt = now + timeout;
-    message.receipt = Buffer.from(`${message.id}/${message.receiveCount}`).toString('base64');
-    return [message];
+    return true;
   };
   const receive: Queues['receive'] = (queue, max, timeout = queue.attributes.visibilityTimeout) => {
     const now = schedule.now();
     purgeExpired(queue, now);
     const taken: QueueMessage[] = [];
-    for (const message of [...queue.messages.values()]) {
+    for (const message of queue.messages.values()) {
       if (taken.length >= max) break;
-      if (message.visibleAt <= now) taken.push(...take(queue, message, timeout));
+      if (message.visibleAt > now || (isSpent(queue, message) && bury(queue, message))) continue;
+      taken.push(markReceived(message, now, timeout));
     }
     return taken;
   };
   return {
     create: (place, attributes = {}) => {
       const queue = createOne(place, attributes);
-      const known = queues.get(queue.arn) ?? queue;
-      queues.set(queue.arn, known);
-      return known;
+      return getOrCreate(queues, queue.arn, () => queue);
     },
     byArn: (arn) => queues.get(arn),
-    byUrl: (url) => [...queues.values()].find((queue) => new URL(queue.url).pathname === pathOf(url)),
+    byUrl: (url) => [...queues.values()].find((queue) => pathOf(queue.url) === pathOf(url)),
     all: () => [...queues.values()],
     remove: (queue) => queues.delete(queue.arn),
     send,
     receive,
     nextVisibleAt: (queue) => {
-      const times = [...queue.messages.values()].map((message) => message.visibleAt);
-      return times.length === 0 ? undefined : Math.min(...times);
+      let earliest = Infinity;
+      for (const { visibleAt } of queue.messages.values()) earliest = Math.min(earliest, visibleAt);
+      return earliest === Infinity ? undefined : earliest;
     },
     changeVisibility: (queue, message, timeout) => {
       message.visibleAt = schedule.now() + timeout;
