@@ -1,8 +1,9 @@
 import { tableDefinition, TTL_ATTRIBUTE } from '../shared/aws/table-definition.ts';
 import { EVENT_SERVICES, type EventService } from '../shared/events/event-catalogue.ts';
 import { eventPatterns, type NamedPattern } from '../shared/events/patterns.ts';
-import { factSources, type ReadCall } from '../shared/model/fact-sources.ts';
+import { factSources } from '../shared/model/fact-sources.ts';
 import type { ControlSettings, Settings } from '../shared/model/settings.ts';
+import { readActions, readPolicyDocument } from '../shared/report/iam-policy.ts';
 
 /** A reference that CloudFormation resolves. */
 type GetAtt = { readonly 'Fn::GetAtt': readonly [logicalId: string, attribute: string] };
@@ -15,33 +16,16 @@ interface CloudFormationResource {
 }
 type Resources = Readonly<Record<string, CloudFormationResource>>;
 
-/**
- * ECR's read actions that IAM cannot limit to a repository.
- * Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon ECR".
- */
-const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
-  'ecr:GetAccountSetting',
-  'ecr:GetRegistryPolicy',
-  'ecr:GetRegistryScanningConfiguration',
-]);
-
-/** Besides the calls that read facts: how the repositories of a registry are listed. */
-const LIST_REPOSITORIES = 'ecr:DescribeRepositories';
-
-const readActions = (): readonly string[] => {
-  const calls: readonly ReadCall[] = Object.values(factSources).flatMap((source) => source.readBy);
-  return [...new Set([LIST_REPOSITORIES, ...calls.map((call) => call.iamAction)])].sort();
-};
-
-const isOnRepositories = (action: string): boolean =>
-  action.startsWith('ecr:') && !WITHOUT_RESOURCE.has(action);
+/** IAM actions of one statement of the policy that `ecr-warden scan --print-iam-policy` prints, too. */
+const readsOf = (sid: string): readonly string[] =>
+  readPolicyDocument({ actions: readActions() }).Statement.find((statement) => statement.Sid === sid)
+    ?.Action ?? [];
 
 /** IAM actions that read repositories: to be allowed on repository ARNs. */
-export const repositoryReads = (): readonly string[] => readActions().filter(isOnRepositories);
+export const repositoryReads = (): readonly string[] => readsOf('ReadRepositories');
 
 /** IAM actions that read registries, or many repositories through the tagging API: AWS knows no resources for them. */
-export const registryReads = (): readonly string[] =>
-  readActions().filter((action) => !isOnRepositories(action));
+export const registryReads = (): readonly string[] => readsOf('ReadRegistry');
 
 const changesSomeFact = (service: EventService): boolean =>
   Object.values(factSources).some((source) =>
@@ -114,18 +98,34 @@ const ON_REGISTRY: ReadonlySet<string> = new Set(['ecr:PutRegistryScanningConfig
 
 const REPOSITORIES = { 'Fn::Sub': 'arn:${AWS::Partition}:ecr:*:${AWS::AccountId}:repository/*' };
 
-const writeStatement = (action: string): object => ({
+/** What one write is allowed on, in whatever account the policy is made. */
+export const writeStatement = (action: string): object => ({
   Sid: action.replace('ecr:', ''),
   Effect: 'Allow',
   Action: action,
   Resource: ON_REGISTRY.has(action) ? '*' : REPOSITORIES,
 });
 
+/** In other accounts the writes are made under a role of that account; see member-template.ts. */
+const WRITES_IN_MEMBERS = {
+  'Fn::If': [
+    'WritesMembers',
+    {
+      Sid: 'WriteInMembers',
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::*:role/${MemberRemediationRoleName}' },
+      Condition: { StringEquals: { 'aws:ResourceOrgID': { Ref: 'OrganizationId' } } },
+    },
+    { Ref: 'AWS::NoValue' },
+  ],
+};
+
 /** The policy that lets `remediate` write; there is none where it may not. */
 export const remediationPolicy = (settings: Pick<Settings, 'controls'>): Resources => {
   const writes = remediationWrites(settings);
   if (writes.length === 0) return {};
-  const document = { Version: '2012-10-17', Statement: writes.map(writeStatement) };
+  const document = { Version: '2012-10-17', Statement: [...writes.map(writeStatement), WRITES_IN_MEMBERS] };
   return {
     RemediationWrites: {
       Type: 'AWS::IAM::Policy',

@@ -11,7 +11,13 @@ export const bundledPackages = (metafile: Metafile): readonly string[] => {
   return [...new Set(folders)].sort();
 };
 
-const noticeOf = (root: string, folder: string): string => {
+interface Notice {
+  /** Name, version and licence of a package. */
+  readonly title: string;
+  readonly text: string;
+}
+
+const noticeOf = (root: string, folder: string): Notice => {
   const about: { name: string; version: string; license?: string } = JSON.parse(
     readFileSync(join(root, folder, 'package.json'), 'utf8'),
   );
@@ -19,11 +25,20 @@ const noticeOf = (root: string, folder: string): string => {
     .filter((name) => LICENCE_FILE.test(name))
     .sort()
     .map((name) => readFileSync(join(root, folder, name), 'utf8').trim());
-  return [`${about.name} ${about.version} (${about.license ?? 'see below'})`, ...texts].join('\n\n');
+  return {
+    title: `${about.name} ${about.version} (${about.license ?? 'see below'})`,
+    text: texts.join('\n\n'),
+  };
 };
 
-/** The licences of everything in a bundle: a package that contains others' code has to carry them. */
-export const thirdPartyNotices = (root: string, metafile: Metafile): string =>
-  `${bundledPackages(metafile)
-    .map((folder) => noticeOf(root, folder))
-    .join(`\n\n${'-'.repeat(78)}\n\n`)}\n`;
+const RULE = `\n\n${'-'.repeat(78)}\n\n`;
+
+/** The licences of everything in a bundle, each text once: a package that contains others' code has to carry them. */
+export const thirdPartyNotices = (root: string, metafile: Metafile): string => {
+  const notices = bundledPackages(metafile).map((folder) => noticeOf(root, folder));
+  const byText = Map.groupBy(notices, ({ text }) => text);
+  const sections = [...byText].map(([text, same]) =>
+    [...same.map(({ title }) => title), '', text].join('\n'),
+  );
+  return `${sections.join(RULE)}\n`;
+};

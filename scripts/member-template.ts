@@ -1,4 +1,11 @@
-import { changePatterns, registryReads, repositoryReads } from './deployment.ts';
+import type { Settings } from '../shared/model/settings.ts';
+import {
+  changePatterns,
+  registryReads,
+  remediationWrites,
+  repositoryReads,
+  writeStatement,
+} from './deployment.ts';
 
 /** Where the events go: `BusArn` of the deployment's outputs. */
 const CENTRAL_BUS = { Ref: 'CentralBusArn' };
@@ -23,20 +30,38 @@ const PARAMETERS = {
     Description:
       'Who may assume it: outputs EvaluateRoleArn and RemediateRoleArn of the deployment, with a comma.',
   },
+  MemberRemediationRoleName: {
+    Type: 'String',
+    Default: '',
+    AllowedPattern: '^$|^[\\w+=,.@-]{1,64}$',
+    Description:
+      'Name of the role that the deployment assumes for remediation. Empty to let it change nothing here.',
+  },
+  RemediatorRoleArn: {
+    Type: 'String',
+    Default: '',
+    Description: 'Who may assume it: output RemediateRoleArn of the deployment.',
+  },
+  MemberExternalId: {
+    Type: 'String',
+    Default: '',
+    Description:
+      'External id that the deployment has to give, its parameter of the same name. Empty for none.',
+  },
   RoleRegion: {
     Type: 'String',
     Default: 'us-east-1',
-    Description: 'Roles are the same in all Regions: only the stack of this Region makes the reading role.',
+    Description: 'Roles are the same in all Regions: only the stack of this Region makes them.',
   },
 };
 
+const isGiven = (parameter: string): object => ({ 'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }] });
+const IN_ROLE_REGION = { 'Fn::Equals': [{ Ref: 'AWS::Region' }, { Ref: 'RoleRegion' }] };
+
 const CONDITIONS = {
-  MakesReader: {
-    'Fn::And': [
-      { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'MemberRoleName' }, ''] }] },
-      { 'Fn::Equals': [{ Ref: 'AWS::Region' }, { Ref: 'RoleRegion' }] },
-    ],
-  },
+  MakesReader: { 'Fn::And': [isGiven('MemberRoleName'), IN_ROLE_REGION] },
+  MakesRemediator: { 'Fn::And': [isGiven('MemberRemediationRoleName'), IN_ROLE_REGION] },
+  AsksForExternalId: isGiven('MemberExternalId'),
 };
 
 const policy = (...statements: readonly object[]): object => ({
@@ -63,36 +88,63 @@ const forwardRole = (): object => ({
   },
 });
 
+/** The account with a condition, not the role: IAM would tie the trust to the identity of a role that may be made anew. */
+const trustOf = (roleArns: object): object =>
+  policy({
+    Effect: 'Allow',
+    Principal: {
+      AWS: { 'Fn::Sub': ['arn:${AWS::Partition}:iam::${Account}:root', { Account: CENTRAL_ACCOUNT }] },
+    },
+    Action: 'sts:AssumeRole',
+    Condition: {
+      ArnEquals: { 'aws:PrincipalArn': roleArns },
+      StringEquals: {
+        'Fn::If': [
+          'AsksForExternalId',
+          { 'sts:ExternalId': { Ref: 'MemberExternalId' } },
+          { Ref: 'AWS::NoValue' },
+        ],
+      },
+    },
+  });
+
+const REPOSITORIES = { 'Fn::Sub': 'arn:${AWS::Partition}:ecr:*:${AWS::AccountId}:repository/*' };
+
 const readerRole = (): object => ({
   Type: 'AWS::IAM::Role',
   Condition: 'MakesReader',
   Properties: {
     RoleName: { Ref: 'MemberRoleName' },
     Description: 'Lets ecr-warden read the settings of ECR, nothing else',
-    AssumeRolePolicyDocument: policy({
-      Effect: 'Allow',
-      // The account with a condition, not the roles: IAM would tie the trust to the identity of a role that may be made anew.
-      Principal: {
-        AWS: { 'Fn::Sub': ['arn:${AWS::Partition}:iam::${Account}:root', { Account: CENTRAL_ACCOUNT }] },
-      },
-      Action: 'sts:AssumeRole',
-      Condition: { ArnEquals: { 'aws:PrincipalArn': { Ref: 'ReaderRoleArns' } } },
-    }),
+    AssumeRolePolicyDocument: trustOf({ Ref: 'ReaderRoleArns' }),
     Policies: [
       {
         PolicyName: 'read',
         PolicyDocument: policy(
-          {
-            Effect: 'Allow',
-            Action: repositoryReads(),
-            Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:ecr:*:${AWS::AccountId}:repository/*' },
-          },
+          { Effect: 'Allow', Action: repositoryReads(), Resource: REPOSITORIES },
           { Effect: 'Allow', Action: registryReads(), Resource: '*' },
         ),
       },
     ],
   },
 });
+
+/** None where the configuration lets remediation write nothing. */
+const remediatorRole = (writes: readonly string[]): Record<string, object> =>
+  writes.length === 0
+    ? {}
+    : {
+        RemediatorRole: {
+          Type: 'AWS::IAM::Role',
+          Condition: 'MakesRemediator',
+          Properties: {
+            RoleName: { Ref: 'MemberRemediationRoleName' },
+            Description: 'Lets ecr-warden repair what its configuration says, nothing else',
+            AssumeRolePolicyDocument: trustOf({ Ref: 'RemediatorRoleArn' }),
+            Policies: [{ PolicyName: 'write', PolicyDocument: policy(...writes.map(writeStatement)) }],
+          },
+        },
+      };
 
 const undeliveredEvents = (ruleIds: readonly string[]): Record<string, object> => ({
   UndeliveredEvents: {
@@ -140,9 +192,10 @@ const forwardingRules = (): Record<string, object> =>
 
 /**
  * The CloudFormation template for every other Region and account: rules that send the same events to the deployment's
- * bus, and the role by which it reads there. One stack an account and Region, best as a StackSet.
+ * bus, and the roles by which it reads and, where the configuration says so, repairs there. One stack an account and
+ * Region, best as a StackSet.
  */
-export const memberTemplate = (): object => {
+export const memberTemplate = (settings: Pick<Settings, 'controls'>): object => {
   const rules = forwardingRules();
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -154,6 +207,7 @@ export const memberTemplate = (): object => {
       ...undeliveredEvents(Object.keys(rules)),
       ForwardRole: forwardRole(),
       ReaderRole: readerRole(),
+      ...remediatorRole(remediationWrites(settings)),
     },
   };
 };

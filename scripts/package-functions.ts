@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SETTINGS_FILE } from '../shared/config/packaged-settings.ts';
 import { bundle } from './bundles.ts';
 import { zip } from './zip.ts';
 
@@ -47,7 +48,7 @@ const packageOne = async (request: PackageRequest, name: string): Promise<Packag
   const archive = zip(
     new Map([
       ['index.mjs', code],
-      ['settings.json', request.settings],
+      [SETTINGS_FILE, request.settings],
       ...(sourceMap === null ? [] : [['index.mjs.map', sourceMap] as const]),
     ]),
   );

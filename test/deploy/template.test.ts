@@ -5,14 +5,23 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { memberTemplate } from '../../scripts/member-template.ts';
 import { tableDefinition, TTL_ATTRIBUTE } from '../../shared/aws/table-definition.ts';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_SERVICE } from '../../shared/aws/telemetry.ts';
+import {
+  alertEnvironment,
+  evaluateEnvironment,
+  remediateEnvironment,
+  sweepEnvironment,
+} from '../../shared/config/environment.ts';
 import { EVENT_SERVICES } from '../../shared/events/event-catalogue.ts';
 import { eventPatterns } from '../../shared/events/patterns.ts';
 import { factSources } from '../../shared/model/fact-sources.ts';
+import type { Settings } from '../../shared/model/settings.ts';
 import { METRICS } from '../../shared/ports/effects.ts';
 import {
   FUNCTIONS,
   actionsOf,
   at,
+  environmentOf,
   functionId,
   listAt,
   logicalIdOf,
@@ -24,11 +33,13 @@ import {
   statementsOf,
   textAt,
   type CfnResource,
+  type FunctionName,
+  type Physical,
   type Statement,
   type Template,
 } from './template.ts';
 
-const APPLY_SCANNING = {
+const APPLY_SCANNING: Pick<Settings, 'controls'> = {
   controls: { 'image-scanning': { enabled: true, severity: null, remediate: 'apply', options: {} } },
 };
 
@@ -271,6 +282,105 @@ describe('the functions', () => {
   });
 });
 
+/** What a deployment would know, with nothing optional set. */
+const PHYSICAL: Physical = {
+  'AWS::AccountId': '111122223333',
+  StateTable: 'ecr-warden-dev-state',
+  LogLevel: 'INFO',
+  MemberRoleName: '',
+  MemberRemediationRoleName: '',
+  MemberExternalId: '',
+  Accounts: '',
+  Regions: '',
+  'RemediateRole.Arn': 'arn:aws:iam::111122223333:role/ecr-warden-dev-RemediateRole-1A2B',
+  ...Object.fromEntries(
+    [
+      'ChangesQueue',
+      'ChangesDeadLetters',
+      'UndeliveredEvents',
+      'AlertFailures',
+      'RemediateFailures',
+      'FailedRuns',
+    ].map((queue) => [queue, `https://sqs.eu-west-1.amazonaws.com/111122223333/${queue}`]),
+  ),
+  ...Object.fromEntries(
+    ['HumanTopic', 'ChatTopic', 'MachineTopic'].map((topic) => [
+      topic,
+      `arn:aws:sns:eu-west-1:111122223333:${topic}`,
+    ]),
+  ),
+};
+
+describe('the environment of the functions', () => {
+  const of = (name: FunctionName, more: Physical = {}) => ({
+    ...environmentOf(template, name, { ...PHYSICAL, ...more }),
+    AWS_REGION: 'eu-west-1',
+  });
+
+  it('tells evaluate its queue, its table and the calls of our own remediation', () => {
+    expect(evaluateEnvironment(of('evaluate'))).toEqual({
+      account: '111122223333',
+      region: 'eu-west-1',
+      tableName: 'ecr-warden-dev-state',
+      logLevel: 'INFO',
+      queueUrl: PHYSICAL['ChangesQueue'],
+      memberRead: null,
+      ownRoleArns: [PHYSICAL['RemediateRole.Arn']],
+    });
+  });
+
+  it('tells evaluate and remediate the roles of an organization', () => {
+    const more = {
+      MemberRoleName: 'reader',
+      MemberRemediationRoleName: 'repairer',
+      MemberExternalId: 'our-id',
+      Accounts: '111122223333,444455556666',
+    };
+    expect(evaluateEnvironment(of('evaluate', more))).toMatchObject({
+      memberRead: { roleName: 'reader', externalId: 'our-id' },
+      ownRoleArns: [
+        PHYSICAL['RemediateRole.Arn'],
+        'arn:aws:iam::111122223333:role/repairer',
+        'arn:aws:iam::444455556666:role/repairer',
+      ],
+    });
+    expect(remediateEnvironment(of('remediate', more))).toMatchObject({
+      memberRead: { roleName: 'reader' },
+      memberRemediate: { roleName: 'repairer' },
+    });
+  });
+
+  it('tells sweep where to go and every queue of failures', () => {
+    expect(sweepEnvironment(of('sweep'))).toMatchObject({
+      accounts: ['111122223333'],
+      regions: ['eu-west-1'],
+    });
+    const { deadLetterQueueUrls, regions } = sweepEnvironment(
+      of('sweep', { Regions: 'eu-west-1,us-east-1' }),
+    );
+    expect(regions).toEqual(['eu-west-1', 'us-east-1']);
+    expect(sorted(deadLetterQueueUrls)).toEqual(
+      sorted(
+        idsOf('AWS::SQS::Queue')
+          .filter((id) => id !== 'ChangesQueue')
+          .map((id) => PHYSICAL[id] ?? ''),
+      ),
+    );
+  });
+
+  it('tells alert the three topics', () => {
+    expect(alertEnvironment(of('alert')).topics).toEqual({
+      human: PHYSICAL['HumanTopic'],
+      chat: PHYSICAL['ChatTopic'],
+      machine: PHYSICAL['MachineTopic'],
+    });
+  });
+
+  it('tells remediate nothing of roles it does not have', () => {
+    expect(remediateEnvironment(of('remediate'))).toMatchObject({ memberRead: null, memberRemediate: null });
+  });
+});
+
 describe('the queues', () => {
   it('give evaluate six times its timeout and five attempts', () => {
     const queue = properties('ChangesQueue');
@@ -430,18 +540,20 @@ describe('the roles', () => {
     });
   });
 
-  it('assume roles of other accounts only in the own organization, and only if one is named', () => {
+  it('assume roles of other accounts only in the own organization, and for writing only where there is a write', () => {
     const assuming = every().filter(({ statement }) => actionsOf([statement]).includes('sts:AssumeRole'));
-    expect(new Set(assuming.map(({ role }) => role))).toEqual(new Set(['EvaluateRole', 'RemediateRole']));
+    expect(new Set(assuming.map(({ role, statement }) => `${role} ${String(statement.Sid)}`))).toEqual(
+      new Set(['EvaluateRole ReadMembers', 'RemediateRole ReadMembers', 'RemediateRole WriteInMembers']),
+    );
     for (const { statement } of assuming) {
-      expect(statement.Resource).toEqual({
-        'Fn::Sub': 'arn:${AWS::Partition}:iam::*:role/${MemberRoleName}',
-      });
+      expect(textAt(statement.Resource, 'Fn::Sub')).toMatch(
+        /^arn:\$\{AWS::Partition}:iam::\*:role\/\$\{Member\w+}$/,
+      );
       expect(statement.Condition).toEqual({
         StringEquals: { 'aws:ResourceOrgID': { Ref: 'OrganizationId' } },
       });
     }
-    expect(JSON.stringify(properties('EvaluateRole'))).toContain('{"Fn::If":["ReadsMembers",');
+    expect(permissionsOf(template, 'RemediateRole').map(({ Sid }) => Sid)).not.toContain('WriteInMembers');
   });
 
   it('let alert alone publish, and only to the three topics', () => {
@@ -480,12 +592,15 @@ describe('the alarms', () => {
   });
 
   it('watch lag, failed alerts and the missing sweep by metrics that the functions write', () => {
-    const own = alarms().filter((alarm) => !textAt(alarm, 'Namespace').startsWith('AWS/'));
+    const own = alarms().filter((alarm) => alarm['Namespace'] === METRIC_NAMESPACE);
     expect(sorted(own.map((alarm) => textAt(alarm, 'MetricName')))).toEqual([
       METRICS.alertsFailed,
       METRICS.eventLag,
       METRICS.sweepStarted,
     ]);
+    for (const alarm of own) {
+      expect(alarm['Dimensions']).toEqual([{ Name: METRIC_DIMENSION, Value: METRIC_SERVICE }]);
+    }
   });
 
   it('take silence for a failure where silence is the failure: the sweep', () => {
@@ -518,7 +633,7 @@ describe('CloudFormation itself', () => {
     'finds nothing wrong with either template, says cfn-lint (skipped where it is not on the PATH)',
     () => {
       const folder = mkdtempSync(join(tmpdir(), 'ecr-warden-lint-'));
-      const paths = [applyingText, JSON.stringify(memberTemplate())].map((content, index) => {
+      const paths = [applyingText, JSON.stringify(memberTemplate(APPLY_SCANNING))].map((content, index) => {
         const path = join(folder, `${index}.json`);
         writeFileSync(path, content);
         return path;

@@ -115,3 +115,35 @@ export const sorted = (texts: Iterable<string>): readonly string[] =>
 /** The logical id that osls gives to a function. */
 export const functionId = (name: string): string =>
   `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+
+/** What CloudFormation knows once it has made the resources: by logical id or parameter, `Id.Attribute` for attributes. */
+export type Physical = Readonly<Record<string, string>>;
+
+const resolved = (value: unknown, physical: Physical): string => {
+  if (typeof value === 'string') return value;
+  const join = at(value, 'Fn::Join');
+  if (join !== undefined) {
+    return listAt(join, 1)
+      .map((part) => resolved(part, physical))
+      .join(textAt(join, 0));
+  }
+  const name =
+    at(value, 'Ref') === undefined ? listAt(value, 'Fn::GetAtt').map(String).join('.') : textAt(value, 'Ref');
+  const known = physical[name];
+  if (known === undefined) throw new Error(`nothing is known of \`${name}\``);
+  return known;
+};
+
+/** The environment of a function as deployed. */
+export const environmentOf = (
+  template: Template,
+  name: FunctionName,
+  physical: Physical,
+): Record<string, string> => {
+  const variables = z
+    .record(z.string(), z.unknown())
+    .parse(at(template.Resources[functionId(name)]?.Properties, 'Environment', 'Variables'));
+  return Object.fromEntries(
+    Object.entries(variables).map(([variable, value]) => [variable, resolved(value, physical)]),
+  );
+};
