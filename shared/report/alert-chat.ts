@@ -3,7 +3,7 @@ import { clip } from './bounds.ts';
 import { chatCode, chatText, chatValue } from './sanitise.ts';
 
 /** Lengths in characters. Source: Amazon Q Developer in chat applications, Custom notifications. */
-export const CHAT_LIMITS = { title: 250, description: 8_000, nextStep: 350, keyword: 75 } as const;
+const CHAT_LIMITS = { title: 250, description: 8_000, nextStep: 350, keyword: 75 } as const;
 
 /** The custom notification schema, version 1.0. A message of another form is dropped silently. */
 export interface ChatNotification {

@@ -11,7 +11,7 @@ const MAX_LISTED = 50;
 export const distinct = <T extends string>(values: readonly T[]): readonly T[] => [...new Set(values)].sort();
 
 /** The gravest severity of some findings; `INFORMATIONAL` for none. */
-export const gravest = (findings: readonly Finding[]): Severity =>
+const gravest = (findings: readonly Finding[]): Severity =>
   findings.reduce<Severity>(
     (worst, { severity }) => (severityRank(severity) > severityRank(worst) ? severity : worst),
     'INFORMATIONAL',

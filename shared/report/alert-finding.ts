@@ -199,7 +199,9 @@ const remediationItems = (finding: Finding): readonly Item[] => {
   switch (state.status) {
     case 'none':
       return [
-        point('has done nothing and has nothing planned (off for this control, or no plan can be made)'),
+        point(
+          'nothing so far: it is off for this control, has no plan, or had not decided when this was told',
+        ),
       ];
     case 'proposed':
       return [

@@ -42,7 +42,7 @@ export const ALERT_ATTRIBUTES = [
   'region',
   'resourceType',
 ] as const;
-export type AlertAttribute = (typeof ALERT_ATTRIBUTES)[number];
+type AlertAttribute = (typeof ALERT_ATTRIBUTES)[number];
 /** For subscription filters. A digest has several values for some; `snsAttributes` gives those as `String.Array`. */
 export type AlertAttributes = { readonly [A in AlertAttribute]: string | readonly string[] };
 

@@ -8,7 +8,7 @@ import { RESOURCE_TYPES } from '../model/resource.ts';
  * The JSON form of an alert, version 1.0: a public interface. Fields may be added within 1.x; receivers must ignore
  * those that they do not know. `schema/alert.schema.json` is made from this.
  */
-export const ALERT_SCHEMA_VERSION = '1.0';
+const ALERT_SCHEMA_VERSION = '1.0';
 
 const text = z.string();
 const maybe = z.nullable(z.string());

@@ -16,7 +16,7 @@ const LABEL_WIDTH = 14;
 const bare = (text: string): string => /^`([^`]*)`$/.exec(text)?.[1] ?? text;
 
 /** The lines of one item, indented under its section's title. */
-export const itemLines = (item: Item): readonly string[] => {
+const itemLines = (item: Item): readonly string[] => {
   switch (item.kind) {
     case 'row':
       return [

@@ -14,7 +14,7 @@ import { subjectText } from './sanitise.ts';
  * What a receiver may drop repeats by. A transition's is `findingKey@revision`; an attempt's adds the attempt and its
  * outcome, for one revision may see several.
  */
-export const alertKey = (alert: Alert): string => {
+const alertKey = (alert: Alert): string => {
   switch (alert.kind) {
     case 'transition':
       return transitionKey(alert.finding);
@@ -28,7 +28,7 @@ export const alertKey = (alert: Alert): string => {
 };
 
 /** Everything told of one finding has its key as the thread; a digest is a thread of its own. */
-export const alertThread = (alert: Alert): string => {
+const alertThread = (alert: Alert): string => {
   switch (alert.kind) {
     case 'transition':
       return alert.finding.key;

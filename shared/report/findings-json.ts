@@ -8,7 +8,7 @@ export type ReportedFinding = Pick<
   'resource' | 'control' | 'compliance' | 'severity' | 'violations' | 'evidence'
 >;
 
-export interface FindingJson {
+interface FindingJson {
   readonly resourceArn: string;
   readonly resourceType: string;
   readonly account: string;

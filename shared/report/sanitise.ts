@@ -6,7 +6,7 @@ import { clip } from './bounds.ts';
  */
 
 /** Longest untrusted value that is shown in one line, in UTF-16 units. An ECR ARN has at most about 320. */
-export const MAX_VALUE = 600;
+const MAX_VALUE = 600;
 
 /**
  * What does not show, or changes how other text shows: control and format characters (bidirectional overrides,

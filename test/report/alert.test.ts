@@ -126,7 +126,7 @@ describe('the mail of an opened finding', () => {
   it('falls back on the remedy, and says so when remediation has nothing', () => {
     const { text } = render(transition());
     expect(text).toContain('HOW TO FIX\n  - Name the accounts');
-    expect(text).toContain('REMEDIATION\n  - has done nothing');
+    expect(text).toContain('REMEDIATION\n  - nothing so far');
     const unknown = renderAlert(transition(), { ...CONTEXT, guides: new Map() });
     expect(unknown.text).toContain('no plan and no remedy is known');
   });

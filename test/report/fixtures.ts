@@ -23,7 +23,7 @@ export const ACTOR: Actor = {
   own: false,
 };
 
-export const PUBLIC_ACCESS: ControlGuide = {
+const PUBLIC_ACCESS: ControlGuide = {
   id: 'public-access',
   title: 'No public access',
   requirement: 'Repository and registry policies let no arbitrary AWS account in.',
@@ -131,7 +131,7 @@ export const RESOLVED = transition(
   '2026-03-01T13:10:05.000Z',
 );
 
-export const attempt = (over: Partial<RemediationAttempt> = {}): RemediationAttempt => ({
+const attempt = (over: Partial<RemediationAttempt> = {}): RemediationAttempt => ({
   id: 'a-1',
   findingKey: findingKey(REPOSITORY.arn, 'image-scanning'),
   revision: 4,
