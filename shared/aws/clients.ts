@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECRClient, type ECRClientConfig } from '@aws-sdk/client-ecr';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +16,8 @@ export interface ClientOverrides {
   readonly requestHandler?: Pick<NodeHttpHandler, 'handle' | 'updateHttpClientConfig' | 'httpHandlerConfigs'>;
   /** Attempts a call, the first one included. */
   readonly maxAttempts?: number;
+  /** Waits between attempts by another clock. */
+  readonly retryStrategy?: NonNullable<ECRClientConfig['retryStrategy']>;
 }
 
 export interface ClientOptions {
@@ -44,6 +46,7 @@ interface CommonConfig {
   readonly requestHandler: NonNullable<ClientOverrides['requestHandler']>;
   readonly endpoint?: string;
   readonly credentials?: NonNullable<ClientOverrides['credentials']>;
+  readonly retryStrategy?: NonNullable<ClientOverrides['retryStrategy']>;
 }
 
 /** A request that takes too long throws: without `throwOnRequestTimeout` the SDK only warns and goes on waiting. */
@@ -63,6 +66,7 @@ export const commonConfig = ({ region, overrides = {} }: ClientOptions): CommonC
   requestHandler: overrides.requestHandler ?? defaultHandler(),
   ...(overrides.endpoint === undefined ? {} : { endpoint: overrides.endpoint }),
   ...(overrides.credentials === undefined ? {} : { credentials: overrides.credentials }),
+  ...(overrides.retryStrategy === undefined ? {} : { retryStrategy: overrides.retryStrategy }),
 });
 
 /** One client of each (account, Region), with the credentials of that account. */
