@@ -12,7 +12,7 @@ export const MAX_PATTERN_LENGTH = 2048;
 const NOT_THERE = [{ exists: false }] as const;
 
 /** An EventBridge event pattern, as far as ours go. */
-export interface EventPattern {
+export type EventPattern = {
   readonly source: readonly string[];
   readonly 'detail-type': readonly string[];
   readonly detail: {
@@ -21,7 +21,7 @@ export interface EventPattern {
     /** A failed call changes nothing. */
     readonly errorCode: readonly { readonly exists: boolean }[];
   };
-}
+};
 
 export interface NamedPattern {
   readonly service: EventService;

@@ -28,7 +28,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     'shared/ports',
     'shared/model',
   ],
-  sandbox: ['shared/model'],
+  // The sandbox runs the deployed functions; its AWS knows nothing of them.
+  sandbox: ['shared/model', 'shared/ports', 'shared/aws', 'shared/events', 'functions'],
 };
 
 /** Layers that decide: no effects, no clock of their own, no environment, no packages that do I/O. */
