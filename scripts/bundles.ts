@@ -16,6 +16,8 @@ export interface BundleRequest {
   readonly target: 'node22' | 'node24';
   readonly sourceMap: boolean;
   readonly workingDirectory: string;
+  /** Modules that stand in for packages, by the package's name. */
+  readonly alias?: Readonly<Record<string, string>>;
 }
 
 /** What esbuild's stand-in for `require` says where no real one exists. */
@@ -37,6 +39,7 @@ const optionsFor = (request: BundleRequest): BuildOptions => ({
   target: request.target,
   // The ES builds of packages first: the CommonJS ones cannot be tree-shaken.
   mainFields: ['module', 'main'],
+  alias: { ...request.alias },
   sourcemap: request.sourceMap ? 'linked' : false,
   sourcesContent: false,
   legalComments: 'none',

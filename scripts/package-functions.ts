@@ -44,6 +44,9 @@ const packageOne = async (request: PackageRequest, name: string): Promise<Packag
     target: 'node24',
     sourceMap: request.sourceMap,
     workingDirectory: request.functionsFolder,
+    alias: {
+      '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts'),
+    },
   });
   const archive = zip(
     new Map([
