@@ -42,3 +42,15 @@ export const caseTables = (): { category: string; cases: AccessCase[] }[] =>
 export const NOW_OF_CASES = '2026-06-01T00:00:00Z';
 
 export const trustOf = (row: AccessCase): Trust => ({ ...NO_TRUST, ...row.trust });
+
+/** Only what the row asserts. */
+export const asserted = (row: AccessCase, answer: { [name in keyof AccessCase['expect']]?: unknown }) =>
+  Object.fromEntries(
+    Object.entries(row.expect).flatMap(([name, wanted]) =>
+      wanted === null ? [] : [[name, answer[name as keyof AccessCase['expect']]]],
+    ),
+  );
+
+/** What the row asserts. */
+export const wantedOf = (row: AccessCase) =>
+  Object.fromEntries(Object.entries(row.expect).filter(([, value]) => value !== null));

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeAccess } from '../../shared/policy/access.ts';
-import { caseTables, NOW_OF_CASES, trustOf, type AccessCase } from './case-table.ts';
-import { searchProofs, type Proofs } from './search.ts';
+import { asserted, caseTables, NOW_OF_CASES, trustOf, wantedOf, type AccessCase } from './case-table.ts';
 import { witnessFaults } from './witness.ts';
 
 const deepFreeze = <T>(value: T): T => {
@@ -20,16 +19,6 @@ const inputOf = (row: AccessCase) =>
     ...(row.registryScope === undefined ? {} : { registryScope: row.registryScope }),
     ...(row.resourceArn === undefined ? {} : { resourceArn: row.resourceArn }),
   });
-
-/** Only what the row asserts. */
-const asserted = (row: AccessCase, answer: { [name in keyof AccessCase['expect']]?: unknown }) =>
-  Object.fromEntries(
-    Object.entries(row.expect).flatMap(([name, wanted]) =>
-      wanted === null ? [] : [[name, answer[name as keyof AccessCase['expect']]]],
-    ),
-  );
-const wantedOf = (row: AccessCase) =>
-  Object.fromEntries(Object.entries(row.expect).filter(([, value]) => value !== null));
 
 const tables = caseTables();
 
@@ -58,35 +47,5 @@ describe.each(tables)('access by $category', ({ cases }) => {
     expect(asserted(row, answer)).toEqual(wantedOf(row));
     const setting = { ownerAccount: row.ownerAccount, now: input.now };
     expect(witnessFaults(report, { document: row.policy, setting, trust: input.trust })).toEqual([]);
-  });
-});
-
-/** A canonical id hides its account, so no concrete caller can have it. */
-const WITHOUT_CONCRETE_CALLER = new Set(['canonical-user']);
-
-describe.each(tables)('concrete requests agree with the expectations of $category', ({ cases }) => {
-  it.each(cases.filter((row) => !WITHOUT_CONCRETE_CALLER.has(row.id)))('$id', (row) => {
-    const wanted = row.expect;
-    const complete = (proofs: Proofs): boolean =>
-      (wanted.public !== true || proofs.public !== null) &&
-      (wanted.untrusted !== true || proofs.untrusted !== null) &&
-      (wanted.externalAccounts ?? []).every((account) => proofs.externalAccounts.includes(account));
-    const expectsAccess = wanted.untrusted === true || (wanted.externalAccounts ?? []).length > 0;
-    const proofs = searchProofs({
-      document: row.policy,
-      setting: { ownerAccount: row.ownerAccount, now: row.now ?? NOW_OF_CASES },
-      trust: trustOf(row),
-      ...(row.registryScope === undefined ? {} : { registryScope: row.registryScope }),
-      budget: expectsAccess ? 4000 : 60,
-      enough: (found) => expectsAccess && complete(found),
-    });
-    const answer = {
-      public: proofs.public !== null,
-      untrusted: proofs.untrusted !== null,
-      externalAccounts: proofs.externalAccounts,
-    };
-    const { undecided: _undecided, notes: _notes, ...provable } = wanted;
-    const provableRow = { ...row, expect: provable };
-    expect(asserted(provableRow, answer)).toEqual(wantedOf(provableRow));
   });
 });
