@@ -6,6 +6,7 @@ import { isForeignObject, own } from '../shared/events/foreign.ts';
 import { interpretEvent, type EventReading, type InterpretOptions } from '../shared/events/interpret.ts';
 import { NAMELESS, type EventTarget } from '../shared/events/targets.ts';
 import { MalformedInputError } from '../shared/model/errors.ts';
+import { plainText } from '../shared/report/sanitise.ts';
 import { exitStatusOf, processJsonl, type CommandIo, type LineAnswer } from './jsonl.ts';
 
 interface ShownTarget {
@@ -78,10 +79,7 @@ export const checkEventLine = (line: unknown, options: InterpretOptions = {}): L
 };
 
 const targetLine = ({ type, name, account, region }: EventTarget): string =>
-  `  ${type} ${name === NAMELESS ? '(all of them)' : printable(name)} in ${account} ${region}\n`;
-
-/** Names are somebody else's input: no control character of theirs reaches a terminal. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  `  ${type} ${name === NAMELESS ? '(all of them)' : plainText(name)} in ${account} ${region}\n`;
 
 /** What one event means, for people. */
 export const describeEvent = (event: unknown): { readonly text: string; readonly reported: boolean } => {
@@ -123,7 +121,7 @@ const failureOf = (error: unknown): Failure => {
 
 const inputOf = (io: CommandIo, file: string): Readable => (file === '-' ? io.stdin : createReadStream(file));
 
-const label = (file: string): string => (file === '-' ? 'standard input' : printable(file));
+const label = (file: string): string => (file === '-' ? 'standard input' : plainText(file));
 
 interface Tally {
   errors: number;

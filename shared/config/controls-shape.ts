@@ -103,6 +103,7 @@ const readOptions = (cursor: Cursor, control: ControlDescriptor): JsonObject => 
 };
 
 const optionSchema = (control: ControlDescriptor): JsonSchema => ({
+  description: `Options of \`${control.id}\`.`,
   type: 'object',
   properties: Object.fromEntries(
     Object.entries(control.optionDocs).map(([name, doc]) => [

@@ -4,7 +4,8 @@ import type { Scope, Settings } from '../model/settings.ts';
 import type { Trust } from '../model/trust.ts';
 import { controlsShape, type ControlDescriptor } from './controls-shape.ts';
 import { DEFAULTS } from './defaults.ts';
-import { isEmpty, scalarText } from './located.ts';
+import { isEmpty, pathText, scalarText } from './located.ts';
+import { quoted } from './problem.ts';
 import {
   boolean,
   documented,
@@ -80,7 +81,7 @@ const patterns = (): Shape<readonly string[]> => {
       const read = shape.read(cursor);
       const given = cursor.node?.kind === 'list' ? cursor.node.items.length : 0;
       if (given === 0 && (isEmpty(cursor.node) || cursor.node?.kind === 'list')) {
-        report(cursor, `\`${cursor.path.join('.')}\` needs at least one pattern`);
+        report(cursor, `${quoted(pathText(cursor.path))} needs at least one pattern`);
       }
       return read;
     },
@@ -141,8 +142,14 @@ const remediation = object<Settings['remediation']>({
   contest: documented(
     'A resource that somebody turns back so many times within the window is left alone, and alerted.',
     object<Settings['remediation']['contest']>({
-      times: integer(DEFAULTS.remediation.contest.times, { minimum: 1, maximum: 100 }),
-      windowHours: integer(DEFAULTS.remediation.contest.windowHours, { minimum: 1, maximum: 720 }),
+      times: documented(
+        'How often it must have been turned back.',
+        integer(DEFAULTS.remediation.contest.times, { minimum: 1, maximum: 100 }),
+      ),
+      windowHours: documented(
+        'The window, in hours.',
+        integer(DEFAULTS.remediation.contest.windowHours, { minimum: 1, maximum: 720 }),
+      ),
     }),
   ),
 });
@@ -171,7 +178,11 @@ const aliasOf = (
 ): [string, string][] => {
   const at: Cursor = { ...cursor, node: value, keyAt, path: [...cursor.path, key] };
   if (!/^[0-9]{12}$/.test(key)) {
-    report(at, `key \`${key}\` of \`${cursor.path.join('.')}\` is not an account id of 12 digits`, keyAt);
+    report(
+      at,
+      `key ${quoted(key)} of ${quoted(pathText(cursor.path))} is not an account id of 12 digits`,
+      keyAt,
+    );
     return [];
   }
   text(rules.SENTENCE).read(at);

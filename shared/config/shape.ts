@@ -96,11 +96,19 @@ export interface TextRule {
   readonly schema?: JsonSchema;
 }
 
+/** Whether the value is no text only for want of quotes. */
+const lacksQuotes = (node: Located | undefined, rule: TextRule): boolean =>
+  node?.kind === 'scalar' &&
+  !isEmpty(node) &&
+  scalarText(node) === null &&
+  rule.accepts(node.source) !== null;
+
 const textRead = (cursor: Cursor, rule: TextRule): string | null => {
-  const text = cursor.node === undefined ? null : scalarText(cursor.node);
-  const accepted = text === null ? null : rule.accepts(text);
-  const isUnquoted = cursor.node?.kind === 'scalar' && text === null && !isEmpty(cursor.node);
-  if (accepted === null) unexpected(cursor, `${rule.expected}${isUnquoted ? ', in quotes' : ''}`);
+  const given = cursor.node === undefined ? null : scalarText(cursor.node);
+  const accepted = given === null ? null : rule.accepts(given);
+  if (accepted === null) {
+    unexpected(cursor, `${rule.expected}${lacksQuotes(cursor.node, rule) ? ', in quotes' : ''}`);
+  }
   return accepted;
 };
 
