@@ -18,7 +18,7 @@ interface ShownTarget {
 }
 
 /** One answer of `check event --jsonl`. */
-export interface EventAnswer {
+interface EventAnswer {
   readonly id?: unknown;
   readonly action: EventReading['action'];
   readonly targets: readonly ShownTarget[];
@@ -82,7 +82,7 @@ const targetLine = ({ type, name, account, region }: EventTarget): string =>
   `  ${type} ${name === NAMELESS ? '(all of them)' : plainText(name)} in ${account} ${region}\n`;
 
 /** What one event means, for people. */
-export const describeEvent = (event: unknown): { readonly text: string; readonly reported: boolean } => {
+const describeEvent = (event: unknown): { readonly text: string; readonly reported: boolean } => {
   const reading = interpretEvent(envelopeOf(event));
   const sweep = reading.sweep ? ', sweep' : '';
   return {

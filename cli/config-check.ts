@@ -9,7 +9,7 @@ import { plainText } from '../shared/report/sanitise.ts';
 import type { CommandIo } from './jsonl.ts';
 
 /** The file that is read when none is named. */
-export const CONFIG_FILE = 'ecr-warden.yml';
+const CONFIG_FILE = 'ecr-warden.yml';
 
 /** What `ecr-warden config` works with; tests give their own. */
 export interface ConfigCommandDependencies {

@@ -4,7 +4,7 @@ import { partitionOf } from '../model/resource.ts';
 /** Environment variables; `process.env` is one. An empty variable counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'] as const;
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How resources of another account are reached. */

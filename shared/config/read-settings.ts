@@ -17,7 +17,7 @@ const canonical = (value: unknown): string =>
   );
 
 /** The version of effective settings: the first 12 hexadecimal digits of the SHA-256 of their canonical JSON. */
-export const settingsVersion = (settings: Configured): string =>
+const settingsVersion = (settings: Configured): string =>
   createHash('sha256').update(canonical(settings)).digest('hex').slice(0, VERSION_LENGTH);
 
 const versioned = (configured: Configured): Settings => ({

@@ -40,7 +40,7 @@ const shown = (node: Located): string => {
 const nameOf = ({ path }: Cursor): string => (path.length === 0 ? 'the file' : quoted(pathText(path)));
 
 /** Says what stands where something else was expected. */
-export const unexpected = (cursor: Cursor, expected: string): void =>
+const unexpected = (cursor: Cursor, expected: string): void =>
   report(
     cursor,
     `${nameOf(cursor)} is ${cursor.node === undefined ? 'missing' : shown(cursor.node)}: expected ${expected}`,

@@ -30,7 +30,7 @@ const isOwn = (identity: unknown, roleArns: readonly string[]): boolean => {
 };
 
 /** Who made a call, from CloudTrail's `userIdentity`. `roleArns`: the remediation roles, see `Actor.own`. */
-export const actorOf = (detail: unknown, roleArns: readonly string[]): Actor => {
+const actorOf = (detail: unknown, roleArns: readonly string[]): Actor => {
   const identity = own(detail, 'userIdentity');
   const issuer = ownPath(identity, ['sessionContext', 'sessionIssuer']);
   return {

@@ -15,8 +15,7 @@ import { targetsOfCall, targetsOfScanChange, type EventTarget, type Targets } fr
 export const API_CALL = 'AWS API Call via CloudTrail';
 
 /** Why an event is ignored; few values, so that they can be counted. */
-export const IGNORED_BECAUSE = ['other-event', 'source-mismatch', 'other-call', 'failed-call'] as const;
-export type IgnoredBecause = (typeof IGNORED_BECAUSE)[number];
+type IgnoredBecause = 'other-event' | 'source-mismatch' | 'other-call' | 'failed-call';
 
 /** What an event means. It only names resources: what they are is read live. */
 export type EventReading =

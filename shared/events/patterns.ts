@@ -12,7 +12,7 @@ export const MAX_PATTERN_LENGTH = 2048;
 const NOT_THERE = [{ exists: false }] as const;
 
 /** An EventBridge event pattern, as far as ours go. */
-export type EventPattern = {
+type EventPattern = {
   readonly source: readonly string[];
   readonly 'detail-type': readonly string[];
   readonly detail: {

@@ -32,6 +32,15 @@ const common = {
 };
 const queueUrl = base['CHANGES_QUEUE_URL'];
 
+const complaintAbout = (environment: Environment): string => {
+  try {
+    evaluateEnvironment(environment);
+    return 'none';
+  } catch (error) {
+    return error instanceof ConfigError ? error.message : 'another error';
+  }
+};
+
 describe('the environment of a function', () => {
   it('needs little', () => {
     expect(evaluateEnvironment(base)).toEqual({ ...common, queueUrl, memberRead: null, ownRoleArns: [] });
@@ -124,8 +133,7 @@ describe('the environment of a function', () => {
     ['ACCOUNTS', '111122223333,secret', 'an account id of 12 digits'],
   ])('names what is wrong, and does not show it: %s', (name, value, expected) => {
     const wrong = { ...base, MEMBER_REMEDIATION_ROLE_NAME: 'r', [name]: value };
-    expect(() => evaluateEnvironment(wrong)).toThrow(`environment variable \`${name}\` is not ${expected}`);
-    expect(() => evaluateEnvironment(wrong)).not.toThrow(value === '12' ? 'x12x' : `\`${value}\``);
+    expect(complaintAbout(wrong)).toBe(`environment variable \`${name}\` is not ${expected}`);
   });
 
   it('refuses a log level that is none', () => {

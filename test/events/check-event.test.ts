@@ -112,9 +112,9 @@ describe('check event', () => {
   });
 
   it('lets no control character of a name through', async () => {
-    const event = apiCall('ecr', 'CreateRepository', { repositoryName: 'a\u001b[2Jb\u202e\n' });
+    const event = apiCall('ecr', 'CreateRepository', { repositoryName: 'a\u001b[2J\nb\u202e' });
     const { out } = await run([], JSON.stringify(event, null, 2));
-    expect(out).toContain('repository a\uFFFD[2Jb\uFFFD\uFFFD in');
+    expect(out).toContain('repository a\uFFFD[2J b\uFFFD in');
   });
 
   it('goes on after a file that cannot be read', async () => {
