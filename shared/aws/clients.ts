@@ -7,18 +7,13 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { RegistryLocation } from '../model/resource.ts';
-import { memberCredentials, type CredentialsProvider, type MemberRole } from './member-role.ts';
+import { memberCredentials, type MemberRole } from './member-role.ts';
 
-/** What stands in for AWS: an emulator's endpoint, or the sandbox's request handler and credentials. */
-export interface ClientOverrides {
-  readonly endpoint?: string;
-  readonly credentials?: CredentialsProvider | Awaited<ReturnType<CredentialsProvider>>;
-  readonly requestHandler?: Pick<NodeHttpHandler, 'handle' | 'updateHttpClientConfig' | 'httpHandlerConfigs'>;
-  /** Attempts a call, the first one included. */
-  readonly maxAttempts?: number;
-  /** Waits between attempts by another clock. */
-  readonly retryStrategy?: NonNullable<ECRClientConfig['retryStrategy']>;
-}
+/** What stands in for AWS: an emulator's endpoint, or the sandbox's request handler, credentials and sense of time. */
+export type ClientOverrides = Pick<
+  ECRClientConfig,
+  'endpoint' | 'credentials' | 'requestHandler' | 'retryStrategy' | 'maxAttempts'
+>;
 
 export interface ClientOptions {
   /** The Region of our own table, queue and topics. */
@@ -39,16 +34,6 @@ const MAX_ATTEMPTS = 5;
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 6_000 } as const;
 const MAX_SOCKETS = 50;
 
-interface CommonConfig {
-  readonly region: string;
-  readonly retryMode: 'adaptive';
-  readonly maxAttempts: number;
-  readonly requestHandler: NonNullable<ClientOverrides['requestHandler']>;
-  readonly endpoint?: string;
-  readonly credentials?: NonNullable<ClientOverrides['credentials']>;
-  readonly retryStrategy?: NonNullable<ClientOverrides['retryStrategy']>;
-}
-
 /** A request that takes too long throws: without `throwOnRequestTimeout` the SDK only warns and goes on waiting. */
 const defaultHandler = (): NodeHttpHandler =>
   new NodeHttpHandler({
@@ -58,8 +43,13 @@ const defaultHandler = (): NodeHttpHandler =>
     httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
   });
 
-/** The configuration that every client of this process shares; exported for its tests. */
-export const commonConfig = ({ region, overrides = {} }: ClientOptions): CommonConfig => ({
+type CommonConfig = ClientOverrides & {
+  readonly region: string;
+  readonly retryMode: 'adaptive';
+};
+
+/** The configuration that every client of this process shares. Overrides that are `undefined` count as absent. */
+const commonConfig = ({ region, overrides = {} }: ClientOptions): CommonConfig => ({
   region,
   retryMode: 'adaptive',
   maxAttempts: overrides.maxAttempts ?? MAX_ATTEMPTS,
