@@ -196,6 +196,17 @@ describe('the fingerprint of violations', () => {
     expect(violationsDigest([])).toMatch(/^[0-9a-f]{64}$/u);
   });
 
+  it('compares values that are no lists as a whole', () => {
+    const of = (x: Violation['data'][string]) => [violation('a', { x })];
+    expect(noneIsNew(of('1'), of('1'))).toBe(true);
+    expect(noneIsNew(of({ p: [1], q: 2 }), of({ q: 2, p: [1] }))).toBe(true);
+    expect(noneIsNew(of('1'), of('2'))).toBe(false);
+    expect(noneIsNew(of('1'), of(['1']))).toBe(false);
+    expect(noneIsNew(of(['1']), of('1'))).toBe(false);
+    expect(noneIsNew([violation('a', { x: 1 })], [violation('a', { y: 1 })])).toBe(false);
+    expect(noneIsNew([violation('a', { x: 1 })], [violation('a', { x: 1, y: 1 })])).toBe(false);
+  });
+
   it('a part is nothing new, the whole after a part is', () => {
     fc.assert(
       fc.property(violations, (all) => {

@@ -130,6 +130,12 @@ describe('while a finding is open', () => {
     ['another violation instead', wrong('HIGH', cat, violation('cow')), 'worsened'],
     ['less severe, but a new violation', wrong('LOW', violation('cow')), 'worsened'],
     ['more principals', wrong('HIGH', violation('cat', { principals: ['a', 'b', 'c'] }), dog), 'worsened'],
+    [
+      'fewer principals than were a list',
+      wrong('HIGH', violation('cat', { principals: 'a' }), dog),
+      'worsened',
+    ],
+    ['data under another name', wrong('HIGH', violation('cat', { actions: ['a'] }), dog), 'worsened'],
     ['other data', wrong('HIGH', violation('cat', { principals: ['a', 'b'], why: 1 }), dog), 'worsened'],
     ['not readable any more', unknown, 'worsened'],
     ['one violation fewer', wrong('HIGH', cat), 'changed'],
@@ -173,6 +179,16 @@ describe('while a finding is open', () => {
     expect(next(applied, { verdict: unknown })!.remediation).toEqual({ status: 'none' });
     const skipped: Finding = { ...stored, remediation: { status: 'skipped', reason: 'x', at: at(2) } };
     expect(next(skipped, { verdict: clean })!.remediation).toEqual({ status: 'none' });
+  });
+});
+
+describe('a finding with a plan', () => {
+  const plan = { changes: [], automatic: false, reason: 'r', cli: [], iac: null };
+  it('proposes it while it is open, and only then', () => {
+    expect(transition(input({ verdict: bad, plan }))!.remediation).toEqual({ status: 'proposed', plan });
+    expect(transition(input({ verdict: bad, plan: null }))!.remediation).toEqual({ status: 'none' });
+    expect(transition(input({ verdict: bad, plan, ...exempt }))!.remediation).toEqual({ status: 'none' });
+    expect(next(after(bad), { verdict: clean, plan })!.remediation).toEqual({ status: 'none' });
   });
 });
 
@@ -342,5 +358,6 @@ describe('what is told', () => {
     expect(exempted.severity).toBe('LOW');
     expect(told(exempted, before, 'HIGH')).toBe(true);
     expect(told(exempted, after(wrong('LOW', cat)), 'HIGH')).toBe(false);
+    expect(told(exempted, before, 'CRITICAL')).toBe(true);
   });
 });
