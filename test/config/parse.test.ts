@@ -436,7 +436,7 @@ describe('the published schema', () => {
     return Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, defaultsIn(inner)]));
   };
 
-  it('is the one that is checked in (print it with `config schema`)', () => {
+  it('is the one that is checked in (`npm run docs` writes it)', () => {
     expect(JSON.parse(readFileSync(join(root, 'schema/ecr-warden.schema.json'), 'utf8'))).toEqual(schema);
   });
 
