@@ -12,7 +12,7 @@ interface Match {
 }
 
 /** What decides whether the next pushed image is scanned. */
-export type ScanningDecider =
+type ScanningDecider =
   | { readonly by: 'rule'; readonly match: Match }
   /** ENHANCED and no rules: everything is scanned continuously. */
   | { readonly by: 'enhanced-default' }

@@ -57,7 +57,7 @@ export const transition = (input: TransitionInput): Finding | null => {
 };
 
 /** Whether a snapshot shows nothing newer than the stored finding knows. Not a fault: events come late and twice. */
-export const isStale = (stored: Pick<Finding, 'observedAt'>, observedAt: string): boolean =>
+const isStale = (stored: Pick<Finding, 'observedAt'>, observedAt: string): boolean =>
   Date.parse(observedAt) <= Date.parse(stored.observedAt);
 
 const standingOf = (verdict: Verdict, input: TransitionInput): Standing => {

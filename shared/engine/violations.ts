@@ -22,7 +22,7 @@ const essentials = (data: JsonObject): [string, Json][] =>
   Object.entries(data).filter(([key]) => !POSITIONAL_DATA.has(key));
 
 /** One violation's identity as text, equal exactly for the same message with the same essential data. */
-export const violationIdentity = ({ messageId, data }: Identity): string =>
+const violationIdentity = ({ messageId, data }: Identity): string =>
   `${messageId} ${canonicalObject(essentials(data))}`;
 
 /**

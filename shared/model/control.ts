@@ -31,7 +31,7 @@ export interface Judgement<MessageId extends string = string> {
 }
 
 /** One documented option of a control: `default` is what holds when the configuration says nothing. */
-export interface OptionDoc {
+interface OptionDoc {
   readonly type: string;
   readonly default: Json;
   readonly description: string;

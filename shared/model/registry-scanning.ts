@@ -2,8 +2,8 @@ import type { ScanningFilterAddition } from './change.ts';
 import type { RegistryScanning, ScanningRule } from './facts.ts';
 
 /** Limits of `PutRegistryScanningConfiguration`. Source: ECR API reference, RegistryScanningRule. */
-export const MAX_SCANNING_RULES = 2;
-export const MAX_FILTERS_PER_RULE = 100;
+const MAX_SCANNING_RULES = 2;
+const MAX_FILTERS_PER_RULE = 100;
 
 /**
  * The registry's rules with one filter more, every rule and filter that was there kept, in its order.

@@ -4,8 +4,8 @@ import type { FactName } from '../model/facts.ts';
 import { RESOURCE_TYPES, type ResourceType } from '../model/resource.ts';
 
 /** Where the table of controls stands in a document that people write. */
-export const CONTROLS_BEGIN = '<!-- controls:begin -->';
-export const CONTROLS_END = '<!-- controls:end -->';
+const CONTROLS_BEGIN = '<!-- controls:begin -->';
+const CONTROLS_END = '<!-- controls:end -->';
 
 /** Text in one cell of a Markdown table. */
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll(/\s*\n\s*/g, ' ');
