@@ -39,9 +39,7 @@ const canonical = (value: unknown): string =>
   );
 
 /** Whether two items are the same, whatever the order of their attributes. */
-export const sameItem = (a: Item | null, b: Item | null): boolean => canonical(a) === canonical(b);
-
-export const itemKey = (keys: Item): string => canonical(keys);
+const sameItem = (a: Item | null, b: Item | null): boolean => canonical(a) === canonical(b);
 
 const shardOf = (partitionKey: unknown, shards: number): number =>
   createHash('sha256').update(canonical(partitionKey)).digest().readUInt32BE(0) % shards;

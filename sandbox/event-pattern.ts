@@ -1,28 +1,14 @@
 import { isRecord } from './fields.ts';
+import { wildcardMatches } from './wildcard.ts';
 import type { Json, JsonObject } from './wire.ts';
 
 type Matcher = (value: Json | undefined) => boolean;
 
-/** `*` stands for any characters; all else for itself. Linear in the text. */
-const wildcardMatches = (pattern: string, text: string): boolean => {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last))
-    return false;
-  let position = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, position);
-    if (found < 0) return false;
-    position = found + part.length;
-  }
-  return position <= text.length - last.length;
-};
-
+/** A matcher of text that one of the operands accepts. */
 const onText =
-  (test: (text: string) => boolean): Matcher =>
+  (operands: readonly string[], accepts: (text: string, operand: string) => boolean): Matcher =>
   (value) =>
-    typeof value === 'string' && test(value);
+    typeof value === 'string' && operands.some((operand) => accepts(value, operand));
 
 const textsOf = (operand: Json, keyword: string): readonly string[] => {
   const values = Array.isArray(operand) ? (operand as readonly Json[]) : [operand];
@@ -49,15 +35,13 @@ const contentMatcher = (filter: JsonObject): Matcher => {
   const [keyword, operand = null] = entry;
   switch (keyword) {
     case 'prefix':
-      return onText((text) => textsOf(operand, keyword).some((prefix) => text.startsWith(prefix)));
+      return onText(textsOf(operand, keyword), (text, prefix) => text.startsWith(prefix));
     case 'suffix':
-      return onText((text) => textsOf(operand, keyword).some((suffix) => text.endsWith(suffix)));
+      return onText(textsOf(operand, keyword), (text, suffix) => text.endsWith(suffix));
     case 'equals-ignore-case':
-      return onText((text) =>
-        textsOf(operand, keyword).some((other) => text.toLowerCase() === other.toLowerCase()),
-      );
+      return onText(textsOf(operand, keyword), (text, other) => text.toLowerCase() === other.toLowerCase());
     case 'wildcard':
-      return onText((text) => textsOf(operand, keyword).some((pattern) => wildcardMatches(pattern, text)));
+      return onText(textsOf(operand, keyword), (text, pattern) => wildcardMatches(pattern, text));
     case 'anything-but':
       return anythingBut(operand);
     default:

@@ -1,5 +1,6 @@
 import { partitionOf } from '../shared/model/resource.ts';
 import { stableId } from './random.ts';
+import { wildcardMatches } from './wildcard.ts';
 import type { JsonObject } from './wire.ts';
 
 /** Who calls: a role session or an IAM user of one account. */
@@ -95,18 +96,10 @@ export const createIdentities = (accounts: readonly AccountConfig[], now: () => 
   };
 };
 
-const globMatches = (pattern: string, action: string): boolean => {
-  const parts = pattern
-    .toLowerCase()
-    .split('*')
-    .map((part) => part.replaceAll(/[^a-z0-9:-]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`).test(action.toLowerCase());
-};
-
 /** Whether the role's own list lets the action through. A user and an undeclared role may do everything. */
 export const mayDo = (config: RoleConfig | undefined, action: string): boolean => {
   if (config === undefined) return true;
-  const matches = (pattern: string): boolean => globMatches(pattern, action);
+  const matches = (pattern: string): boolean => wildcardMatches(pattern.toLowerCase(), action.toLowerCase());
   return (config.allow ?? ['*']).some(matches) && !(config.deny ?? []).some(matches);
 };
 

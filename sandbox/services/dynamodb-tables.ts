@@ -49,10 +49,9 @@ export const errorFrom = (status: number, body: string): ServiceError => {
   return new ServiceError(type.replace(/^.*#/, ''), message, { status });
 };
 
+/** The engine has seen to it that the partition key comes first. */
 const keyNamesOf = (input: JsonObject): readonly string[] =>
-  [...(records(input, 'KeySchema') ?? [])]
-    .sort((a, b) => (text(a, 'KeyType') ?? '').localeCompare(text(b, 'KeyType') ?? ''))
-    .map((entry) => text(entry, 'AttributeName') ?? '');
+  (records(input, 'KeySchema') ?? []).map((entry) => text(entry, 'AttributeName') ?? '');
 
 const expiryOf = (table: TableState, item: Item | null): number | null => {
   if (table.ttlAttribute === null || item === null) return null;

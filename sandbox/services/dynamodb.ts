@@ -1,10 +1,11 @@
-import { itemKey } from '../dynamodb-stream.ts';
+import { setTimeout } from 'node:timers/promises';
 import type { Item, ItemChange } from '../dynamodb-stream.ts';
 import { isRecord, list, record, text } from '../fields.ts';
 import { ServiceError } from '../wire.ts';
 import type { Json, JsonObject } from '../wire.ts';
 import { keysOf } from './dynamodb-tables.ts';
 import type { Database, Databases, TableState } from './dynamodb-tables.ts';
+import { operations } from './service.ts';
 import type { Call, Operation, Service } from './service.ts';
 
 /** One item that a request writes. */
@@ -74,7 +75,7 @@ const tappedWrite = async (databases: Databases, database: Database, call: Call)
   const after = await images(databases, database, targets);
   targets.forEach(({ table, keys }, i) => {
     const change: ItemChange = { keys, before: before[i] ?? null, after: after[i] ?? null };
-    if (itemKey(keys) !== '') databases.published(database, table, [change]);
+    databases.published(database, table, [change]);
   });
   return output;
 };
@@ -132,7 +133,6 @@ const describeTimeToLive = (database: Database, call: Call): JsonObject => {
 /** Operations that dynalite has: the others are unknown here too, transactions above all. */
 const PASSED_ON: ReadonlySet<string> = new Set([
   'BatchGetItem',
-  'DeleteTable',
   'GetItem',
   'ListTables',
   'ListTagsOfResource',
@@ -140,48 +140,70 @@ const PASSED_ON: ReadonlySet<string> = new Set([
   'Scan',
   'TagResource',
   'UntagResource',
-  'UpdateTable',
 ]);
+
+/** Waits until the engine is through with a table, which it is within a turn or two of the event loop. */
+const tableSettled = async (databases: Databases, database: Database, TableName: string): Promise<void> => {
+  for (;;) {
+    try {
+      const { Table } = await databases.request(database, 'DescribeTable', { TableName });
+      if (isRecord(Table) && Table['TableStatus'] === 'ACTIVE') return;
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'ResourceNotFoundException') return;
+      throw error;
+    }
+    await setTimeout(1);
+  }
+};
+
+const tableOperations = (
+  databases: Databases,
+  databaseOf: (call: Call) => Database,
+): Readonly<Record<string, Operation['run']>> => {
+  const passOn = (call: Call): Promise<JsonObject> =>
+    databases.request(databaseOf(call), call.operation, call.input);
+  const settled = (call: Call): Promise<void> =>
+    tableSettled(databases, databaseOf(call), text(call.input, 'TableName') ?? '');
+  return {
+    CreateTable: async (call) => {
+      const output = await passOn(call);
+      databases.register(databaseOf(call), call.input);
+      await settled(call);
+      return described(databaseOf(call), output, 'TableDescription');
+    },
+    UpdateTable: async (call) => {
+      const output = await passOn(call);
+      await settled(call);
+      return described(databaseOf(call), output, 'TableDescription');
+    },
+    DeleteTable: async (call) => {
+      const output = described(databaseOf(call), await passOn(call), 'TableDescription');
+      databaseOf(call).tables.delete(text(call.input, 'TableName') ?? '');
+      await settled(call);
+      return output;
+    },
+    DescribeTable: async (call) => described(databaseOf(call), await passOn(call), 'Table'),
+    UpdateTimeToLive: (call) => updateTimeToLive(databaseOf(call), call),
+    DescribeTimeToLive: (call) => describeTimeToLive(databaseOf(call), call),
+  };
+};
 
 /** Amazon DynamoDB: a real embedded engine behind a tap that feeds the streams. */
 export const createDynamoDb = (databases: Databases): Service => {
   const databaseOf = ({ account, region }: Call): Database => databases.of(account, region);
-  const own: ReadonlyMap<string, Operation['run']> = new Map<string, Operation['run']>([
-    [
-      'CreateTable',
-      async (call) => {
-        const output = await databases.request(databaseOf(call), call.operation, call.input);
-        databases.register(databaseOf(call), call.input);
-        return described(databaseOf(call), output, 'TableDescription');
-      },
-    ],
-    [
-      'DescribeTable',
-      async (call) =>
-        described(
-          databaseOf(call),
-          await databases.request(databaseOf(call), call.operation, call.input),
-          'Table',
-        ),
-    ],
-    ['UpdateTimeToLive', (call) => updateTimeToLive(databaseOf(call), call)],
-    ['DescribeTimeToLive', (call) => describeTimeToLive(databaseOf(call), call)],
-  ]);
-  const runOf = (name: string): Operation['run'] | undefined => {
-    if (WRITES.has(name)) {
-      return (call) => inOrder(databaseOf(call), () => tappedWrite(databases, databaseOf(call), call));
-    }
-    if (PASSED_ON.has(name)) return (call) => databases.request(databaseOf(call), name, call.input);
-    return own.get(name);
-  };
+  const ofTables = operations(tableOperations(databases, databaseOf));
   return {
     name: 'dynamodb',
     signingName: 'dynamodb',
     protocol: 'json-1.0',
     eventSource: 'dynamodb.amazonaws.com',
     operation: (name) => {
-      const run = runOf(name);
-      return run === undefined ? undefined : { run };
+      if (PASSED_ON.has(name))
+        return { run: (call) => databases.request(databaseOf(call), name, call.input) };
+      if (!WRITES.has(name)) return ofTables(name);
+      return {
+        run: (call) => inOrder(databaseOf(call), () => tappedWrite(databases, databaseOf(call), call)),
+      };
     },
     resourceOf: ({ account, region, input }) =>
       `arn:aws:dynamodb:${region}:${account}:table/${text(input, 'TableName') ?? '*'}`,

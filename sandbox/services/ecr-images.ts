@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isRecord, records, text } from '../fields.ts';
+import { wildcardMatches } from '../wildcard.ts';
 import { ServiceError } from '../wire.ts';
 import type { JsonObject } from '../wire.ts';
 import { invalid, nameOf, required } from './ecr-input.ts';
@@ -24,10 +25,7 @@ const byTag = (repository: RepositoryState, tag: string): ImageState | undefined
   [...repository.images.values()].find((image) => image.tags.has(tag));
 
 const mayMoveTag = ({ tagMutability, exclusionFilters }: RepositoryState, tag: string): boolean => {
-  const excluded = exclusionFilters.some((filter) => {
-    const parts = filter.split('*').map((part) => part.replaceAll(/[.\-_]/g, String.raw`\$&`));
-    return new RegExp(`^${parts.join('.*')}$`).test(tag);
-  });
+  const excluded = exclusionFilters.some((filter) => wildcardMatches(filter, tag));
   return tagMutability.startsWith('IMMUTABLE') ? excluded : !excluded;
 };
 

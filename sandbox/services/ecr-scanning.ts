@@ -1,4 +1,5 @@
 import { flag, record, records, text } from '../fields.ts';
+import { wildcardMatches } from '../wildcard.ts';
 import { ServiceError } from '../wire.ts';
 import type { JsonObject } from '../wire.ts';
 import { invalid, nameOf, namesOf, oneOf, required } from './ecr-input.ts';
@@ -12,21 +13,8 @@ import type { Call, Host, Operation } from './service.ts';
  * each `*` stands for any characters, slashes too. Source: ECR user guide, Filters to choose which repositories
  * are scanned.
  */
-export const filterMatches = (filter: string, name: string): boolean => {
-  const parts = filter.split('*');
-  const first = parts[0] ?? '';
-  const last = parts.at(-1) ?? '';
-  if (parts.length === 1) return name.includes(filter);
-  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last))
-    return false;
-  let position = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = name.indexOf(part, position);
-    if (found < 0) return false;
-    position = found + part.length;
-  }
-  return position <= name.length - last.length;
-};
+export const filterMatches = (filter: string, name: string): boolean =>
+  filter.includes('*') ? wildcardMatches(filter, name) : name.includes(filter);
 
 export interface EffectiveScanning {
   readonly scanFrequency: ScanFrequency;
