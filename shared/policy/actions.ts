@@ -1,0 +1,83 @@
+import { isKnownAction } from './ecr-actions.ts';
+import { matchesPattern, patternOf } from './pattern.ts';
+
+/** A set of the actions of a universe, as bits in words of 30. */
+export type ActionSet = readonly number[];
+
+const WORD = 30;
+
+/** The actions a document is decided over: those the policy can grant, and newer ones that it names. */
+export interface ActionUniverse {
+  /** As AWS writes them; an unknown one as the policy does. */
+  readonly names: readonly string[];
+  /** Lower-case. */
+  readonly folded: readonly string[];
+  readonly index: ReadonlyMap<string, number>;
+  readonly all: ActionSet;
+  readonly none: ActionSet;
+}
+
+const wordsFor = (size: number): number => Math.ceil(size / WORD);
+
+const fullSet = (size: number): number[] =>
+  Array.from({ length: wordsFor(size) }, (_, word) => 2 ** Math.min(WORD, size - word * WORD) - 1);
+
+/** The universe of these names. */
+export const universeOf = (names: readonly string[]): ActionUniverse => {
+  const folded = names.map((name) => name.toLowerCase());
+  const index = new Map<string, number>();
+  names.forEach((name, n) => index.set(name, n));
+  folded.forEach((name, n) => index.set(name, n));
+  return { names, folded, index, all: fullSet(names.length), none: fullSet(names.length).map(() => 0) };
+};
+
+/** A universe with the exact `ecr:` actions among these texts that the table does not know yet. */
+export const extendUniverse = (universe: ActionUniverse, texts: readonly string[]): ActionUniverse => {
+  const added = new Map<string, string>();
+  for (const text of texts) {
+    const folded = text.toLowerCase();
+    if (/^ecr:[a-z0-9]+$/u.test(folded) && !isKnownAction(folded)) added.set(folded, text);
+  }
+  return added.size === 0 ? universe : universeOf([...universe.names, ...added.values()]);
+};
+
+/** The actions that one of the texts names. */
+export const actionsNamed = (universe: ActionUniverse, texts: readonly string[]): ActionSet => {
+  let set: number[] | null = null;
+  for (const text of texts) {
+    if (text === '*' || text === 'ecr:*') return universe.all;
+    const at = universe.index.get(text);
+    if (at !== undefined) {
+      set ??= [...universe.none];
+      set[Math.floor(at / WORD)] = (set[Math.floor(at / WORD)] ?? 0) | (1 << (at % WORD));
+    } else set = withPattern(universe, text.toLowerCase(), set);
+  }
+  return set ?? universe.none;
+};
+
+const withPattern = (universe: ActionUniverse, folded: string, set: number[] | null): number[] | null => {
+  const at = universe.index.get(folded);
+  if (at === undefined && !folded.includes('*') && !folded.includes('?')) return set;
+  const words = set ?? [...universe.none];
+  const pattern = patternOf(folded);
+  universe.folded.forEach((name, n) => {
+    if (n === at || (at === undefined && matchesPattern(pattern, name)))
+      words[Math.floor(n / WORD)] = (words[Math.floor(n / WORD)] ?? 0) | (1 << (n % WORD));
+  });
+  return words;
+};
+
+export const isEmptySet = (set: ActionSet): boolean => set.every((word) => word === 0);
+export const intersection = (a: ActionSet, b: ActionSet): ActionSet => a.map((word, n) => word & (b[n] ?? 0));
+export const difference = (a: ActionSet, b: ActionSet): ActionSet => a.map((word, n) => word & ~(b[n] ?? 0));
+export const union = (a: ActionSet, b: ActionSet): ActionSet => a.map((word, n) => word | (b[n] ?? 0));
+export const equalSets = (a: ActionSet, b: ActionSet): boolean => a.every((word, n) => word === b[n]);
+
+export const overlaps = (a: ActionSet, b: ActionSet): boolean => {
+  for (let n = 0; n < a.length; n += 1) if (((a[n] ?? 0) & (b[n] ?? 0)) !== 0) return true;
+  return false;
+};
+
+/** The names in a set, in the order of the universe. */
+export const namesIn = (universe: ActionUniverse, set: ActionSet): string[] =>
+  universe.names.filter((_, n) => ((set[Math.floor(n / WORD)] ?? 0) & (1 << (n % WORD))) !== 0);

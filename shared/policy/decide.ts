@@ -1,0 +1,188 @@
+import { difference, intersection, isEmptySet, namesIn, overlaps, union, type ActionSet } from './actions.ts';
+import type { Caller } from './callers.ts';
+import { slotOf, type SlotValues } from './condition-keys.ts';
+import { decidedHolds, isDecided, type ConditionTest } from './conditions.ts';
+import type { Network } from './ip.ts';
+import type { Policy } from './parse.ts';
+import type { PrincipalElement, ResourceElement, Statement } from './parse-statement.ts';
+import { matchesPattern } from './pattern.ts';
+import { entryCovers } from './principals.ts';
+import { solve, type Assignment, type Budget } from './solve.ts';
+import type { KeyLookup } from './template.ts';
+
+/** A policy made ready to be asked about callers. */
+export interface Decider {
+  readonly policy: Policy;
+  /** The repository that is asked for; null when no statement looks at it. */
+  readonly resource: string | null;
+  /** The policy as text. */
+  readonly source: string;
+  readonly networks: readonly Network[];
+  readonly budget: Budget;
+  readonly solved: Map<string, Assignment | null>;
+}
+
+/** What one caller may do by one Allow statement. */
+export interface Access {
+  readonly actions: ActionSet;
+  /** Values of the free keys with which it may. */
+  readonly assignment: Assignment;
+}
+
+const NO_KEYS: Assignment = new Map();
+
+/** The values of decided keys, for policy variables. */
+export const lookupOf =
+  (slots: SlotValues): KeyLookup =>
+  (key) => {
+    const at = slotOf(key);
+    return at < 0 ? null : (slots[at] ?? null);
+  };
+
+/** Whether a statement's principal covers a caller. What IAM refuses leans to access. */
+export const coversCaller = ({ principal, effect }: Statement, caller: Caller): boolean => {
+  const lean = effect === 'Allow';
+  return either(
+    principal,
+    (entries, leaning) => entries.some((entry) => entryCovers(entry, caller.identity, leaning)),
+    lean,
+  );
+};
+
+const either = <T>(
+  element: { readonly named: readonly T[] | null; readonly excepted: readonly T[] | null },
+  includes: (items: readonly T[], lean: boolean) => boolean,
+  lean: boolean,
+): boolean => {
+  const { named, excepted } = element;
+  if (excepted === null) return named !== null && includes(named, lean);
+  const others = !includes(excepted, !lean);
+  if (named === null) return others;
+  return lean ? includes(named, lean) || others : includes(named, lean) && others;
+};
+
+/** Whether a statement is about the resource; one without `Resource` is about every one. */
+export const coversResource = (element: ResourceElement | null, resource: string | null): boolean =>
+  element === null ||
+  resource === null ||
+  either(element, (patterns) => patterns.some((pattern) => matchesPattern(pattern, resource)), true);
+
+export const exceptsSomebody = (principal: PrincipalElement): boolean => principal.excepted !== null;
+
+const decidedTestsHold = (tests: readonly ConditionTest[], caller: Caller, lookup: KeyLookup): boolean => {
+  for (const test of tests) if (isDecided(test) && !decidedHolds(test, caller.slots, lookup)) return false;
+  return true;
+};
+
+const freeTests = (statement: Statement): readonly ConditionTest[] =>
+  statement.tests.every(isDecided) ? [] : statement.tests.filter((test) => !isDecided(test));
+
+/** A Deny that holds for the caller unless its free tests are made to fail. */
+interface Hurdle {
+  readonly actions: ActionSet;
+  readonly tests: readonly ConditionTest[];
+  readonly index: number;
+}
+
+/**
+ * What a caller may do by an Allow statement, and with which free keys. Null: nothing.
+ * `strange`: with values only that the policy names nowhere.
+ */
+export const accessOf = (
+  decider: Decider,
+  statement: Statement,
+  caller: Caller,
+  strange: boolean,
+): Access | null => {
+  const lookup = lookupOf(caller.slots);
+  decider.budget.left -= 1 + statement.tests.length;
+  if (!coversCaller(statement, caller) || !decidedTestsHold(statement.tests, caller, lookup)) return null;
+  let actions = statement.actions;
+  const hurdles: Hurdle[] = [];
+  for (const deny of decider.policy.denies) {
+    if (!overlaps(deny.actions, actions)) continue;
+    decider.budget.left -= 1 + deny.tests.length;
+    if (!coversResource(deny.resource, decider.resource) || !coversCaller(deny, caller)) continue;
+    if (!decidedTestsHold(deny.tests, caller, lookup)) continue;
+    const tests = freeTests(deny);
+    if (tests.length > 0) hurdles.push({ actions: deny.actions, tests, index: deny.index });
+    else actions = difference(actions, deny.actions);
+  }
+  if (isEmptySet(actions)) return null;
+  const hold = freeTests(statement);
+  if (hold.length === 0 && hurdles.length === 0) return { actions, assignment: NO_KEYS };
+  return overHurdles(decider, { statement, hold, hurdles, actions, caller, strange });
+};
+
+interface Course {
+  readonly statement: Statement;
+  readonly hold: readonly ConditionTest[];
+  readonly hurdles: readonly Hurdle[];
+  readonly actions: ActionSet;
+  readonly caller: Caller;
+  readonly strange: boolean;
+}
+
+/** Actions that the same hurdles stand before are decided together. */
+const overHurdles = (decider: Decider, course: Course): Access | null => {
+  let allowed: ActionSet | null = null;
+  let first: Assignment = NO_KEYS;
+  for (const [actions, hurdles] of byHurdles(course)) {
+    const assignment = solveOnce(decider, course, hurdles);
+    if (assignment !== null) {
+      if (allowed === null) first = assignment;
+      allowed = allowed === null ? actions : union(allowed, actions);
+    }
+    if (decider.budget.left < 0) break;
+  }
+  return allowed === null ? null : { actions: firstOf(allowed), assignment: first };
+};
+
+const firstOf = (actions: ActionSet): ActionSet => actions;
+
+const byHurdles = ({ actions, hurdles }: Course): [ActionSet, readonly Hurdle[]][] => {
+  let parts: [ActionSet, readonly Hurdle[]][] = [[actions, []]];
+  for (const hurdle of hurdles) {
+    parts = parts.flatMap(([part, before]): [ActionSet, readonly Hurdle[]][] => {
+      const behind = intersection(part, hurdle.actions);
+      if (isEmptySet(behind)) return [[part, before]];
+      const beside = difference(part, hurdle.actions);
+      return isEmptySet(beside)
+        ? [[part, [...before, hurdle]]]
+        : [
+            [beside, before],
+            [behind, [...before, hurdle]],
+          ];
+    });
+  }
+  return parts;
+};
+
+const solveOnce = (decider: Decider, course: Course, hurdles: readonly Hurdle[]): Assignment | null => {
+  const { hold, caller, strange, statement } = course;
+  if (hold.length === 0 && hurdles.length === 0) return NO_KEYS;
+  const service = caller.identity.service !== null;
+  const problem = {
+    hold,
+    break: hurdles.map((hurdle) => hurdle.tests),
+    slots: caller.slots,
+    service,
+    strange,
+    networks: decider.networks,
+    source: decider.source,
+    budget: decider.budget,
+  };
+  // With variables the answer is the caller's own; without, all callers share it.
+  if ([...problem.hold, ...problem.break.flat()].some((test) => test.variables.length > 0))
+    return solve(problem);
+  const key = `${statement.index} ${service} ${strange} ${hurdles.map((hurdle) => hurdle.index).join()}`;
+  const known = decider.solved.get(key);
+  if (known !== undefined) return known;
+  const found = solve(problem);
+  decider.solved.set(key, found);
+  return found;
+};
+
+/** The first action of a set, for a witness. */
+export const sampleAction = ({ policy }: Decider, actions: ActionSet): string =>
+  namesIn(policy.universe, actions)[0] ?? '';

@@ -1,0 +1,246 @@
+import { slot } from './condition-keys.ts';
+import type { ConditionTest } from './conditions.ts';
+import type { Statement } from './parse-statement.ts';
+import { splitArn } from './pattern.ts';
+import type { PrincipalEntry } from './principals.ts';
+import { isVariable, type KeyLookup, type Template } from './template.ts';
+
+/** A value that statements tell callers apart by; `wild`: its wildcards count. */
+export interface Mention {
+  readonly text: string;
+  readonly wild: boolean;
+}
+
+/** What some statements mention, and so tell callers apart by. */
+export interface Mentions {
+  readonly accounts: Set<string>;
+  readonly accountPatterns: Set<string>;
+  /** Whole principal ARNs, and patterns of them. */
+  readonly arns: Set<string>;
+  readonly arnPatterns: Set<string>;
+  readonly userNames: Set<string>;
+  readonly providers: Set<string>;
+  readonly orgs: Map<string, Mention>;
+  readonly paths: Map<string, Mention>;
+  readonly services: Set<string>;
+  readonly sourceArns: Set<string>;
+  /** Which sides of a caller are looked at by any condition. */
+  readonly uses: { form: boolean; org: boolean; path: boolean } & SourceUses;
+}
+
+interface SourceUses {
+  sourceAccount: boolean;
+  sourceArn: boolean;
+  sourceOrg: boolean;
+  sourcePath: boolean;
+}
+
+const emptyMentions = (): Mentions => ({
+  accounts: new Set(),
+  accountPatterns: new Set(),
+  arns: new Set(),
+  arnPatterns: new Set(),
+  userNames: new Set(),
+  providers: new Set(),
+  orgs: new Map(),
+  paths: new Map(),
+  services: new Set(),
+  sourceArns: new Set(),
+  uses: {
+    form: false,
+    org: false,
+    path: false,
+    sourceAccount: false,
+    sourceArn: false,
+    sourceOrg: false,
+    sourcePath: false,
+  },
+});
+
+const ACCOUNT = /^\d{12}$/u;
+
+/** What these tests and principals mention. `constants`: keys whose value is the same in every request. */
+export const mentionsOf = (
+  statements: readonly Statement[],
+  entries: readonly PrincipalEntry[],
+  constants: KeyLookup,
+): Mentions => {
+  const found = emptyMentions();
+  for (const statement of statements)
+    for (const test of statement.tests) {
+      use(found, test.slot, test);
+      for (const key of test.variables) useKey(found, key);
+      if (test.slot >= 0)
+        for (const mention of mentionsIn(test, constants)) mentionBySlot(found, test, mention);
+    }
+  for (const entry of entries) mentionEntry(found, entry);
+  return found;
+};
+
+const S = {
+  account: slot('aws:principalaccount'),
+  arn: slot('aws:principalarn'),
+  org: slot('aws:principalorgid'),
+  path: slot('aws:principalorgpaths'),
+  type: slot('aws:principaltype'),
+  serviceName: slot('aws:principalservicename'),
+  serviceNames: slot('aws:principalservicenameslist'),
+  sourceAccount: slot('aws:sourceaccount'),
+  sourceArn: slot('aws:sourcearn'),
+  sourceOrg: slot('aws:sourceorgid'),
+  sourcePath: slot('aws:sourceorgpaths'),
+  username: slot('aws:username'),
+  provider: slot('aws:federatedprovider'),
+} as const;
+
+const useKey = (found: Mentions, key: string): void => {
+  if (key.startsWith('aws:')) use(found, slotByKey(key), null);
+};
+
+const slotByKey = (key: string): number => {
+  switch (key) {
+    case 'aws:principalarn':
+    case 'aws:username':
+    case 'aws:principaltype':
+    case 'aws:federatedprovider':
+      return S.arn;
+    case 'aws:principalorgid':
+      return S.org;
+    case 'aws:principalorgpaths':
+      return S.path;
+    case 'aws:sourceaccount':
+      return S.sourceAccount;
+    case 'aws:sourcearn':
+      return S.sourceArn;
+    case 'aws:sourceorgid':
+      return S.sourceOrg;
+    case 'aws:sourceorgpaths':
+      return S.sourcePath;
+    default:
+      return -1;
+  }
+};
+
+const use = ({ uses }: Mentions, at: number, test: ConditionTest | null): void => {
+  if (at === S.arn || at === S.type || at === S.username || at === S.provider) uses.form = true;
+  else if (at === S.org) uses.org = true;
+  else if (at === S.path) uses.path = true;
+  else if (at === S.sourceAccount) uses.sourceAccount = true;
+  else if (at === S.sourceArn) uses.sourceArn = true;
+  else if (at === S.sourceOrg) uses.sourceOrg = true;
+  else if (at === S.sourcePath) uses.sourcePath = true;
+  else if (test === null) return;
+};
+
+/** The values of a test as texts: variables become their constant, their default, or a wildcard. */
+const mentionsIn = (test: ConditionTest, constants: KeyLookup): Mention[] => {
+  const wildcards = test.operator.base === 'stringlike' || test.operator.base === 'arnlike';
+  return test.values.flatMap((expected, n): Mention[] => {
+    if (expected.kind === 'template') return templateMentions(expected.template, wildcards, constants);
+    const text = test.texts[n] ?? '';
+    return [{ text, wild: wildcards && /[*?]/u.test(text) }];
+  });
+};
+
+const templateMentions = (template: Template, wildcards: boolean, constants: KeyLookup): Mention[] => {
+  const write = (filled: (key: string, fallback: string | null) => string): string =>
+    template.map((part) => (isVariable(part) ? filled(part.key, part.fallback) : part.text)).join('');
+  const open = write((key) => constants(key) ?? '*');
+  const closed = write((key, fallback) => constants(key) ?? fallback ?? '*');
+  return [...new Set([open, closed])].map((text) => ({
+    text,
+    wild: text.includes('*') || (wildcards && text.includes('?')),
+  }));
+};
+
+const mentionBySlot = (found: Mentions, test: ConditionTest, mention: Mention): void => {
+  const { text, wild } = mention;
+  switch (test.slot) {
+    case S.account:
+    case S.sourceAccount:
+      if (wild) found.accountPatterns.add(text);
+      else for (const account of accountsAround(test, text)) found.accounts.add(account);
+      break;
+    case S.arn:
+      mentionArn(found, mention);
+      break;
+    case S.org:
+    case S.sourceOrg:
+      found.orgs.set(text, mention);
+      if (test.operator.base === 'stringequalsignorecase')
+        found.orgs.set(text.toLowerCase(), { text: text.toLowerCase(), wild });
+      break;
+    case S.path:
+    case S.sourcePath:
+      found.paths.set(text, mention);
+      if (test.operator.base === 'stringequalsignorecase')
+        found.paths.set(text.toLowerCase(), { text: text.toLowerCase(), wild });
+      break;
+    case S.serviceName:
+    case S.serviceNames:
+      if (!wild) found.services.add(text);
+      break;
+    case S.sourceArn:
+      found.sourceArns.add(text);
+      mentionAccountOf(found, text);
+      break;
+    case S.username:
+      if (!wild) found.userNames.add(text);
+      break;
+    case S.provider:
+      if (!wild) found.providers.add(text);
+      break;
+    default:
+      break;
+  }
+};
+
+/** A number compared with an account tells apart the accounts on both sides of it. */
+const accountsAround = (test: ConditionTest, text: string): string[] => {
+  if (!ACCOUNT.test(text)) return [];
+  if (!test.operator.base.startsWith('numeric')) return [text];
+  return [Number(text) - 1, Number(text), Number(text) + 1].map((value) => String(value).padStart(12, '0'));
+};
+
+const mentionAccountOf = (found: Mentions, arn: string): void => {
+  const account = splitArn(arn)[4];
+  if (account === undefined) return;
+  if (ACCOUNT.test(account)) found.accounts.add(account);
+  else if (/^[\d*?]+$/u.test(account)) found.accountPatterns.add(account);
+};
+
+const mentionArn = (found: Mentions, { text, wild }: Mention): void => {
+  (wild ? found.arnPatterns : found.arns).add(text);
+  mentionAccountOf(found, text);
+};
+
+const mentionEntry = (found: Mentions, entry: PrincipalEntry): void => {
+  switch (entry.kind) {
+    case 'account':
+      found.accounts.add(entry.account);
+      if (entry.partition !== null) found.arns.add(entry.text);
+      break;
+    case 'arn':
+      found.uses.form = true;
+      mentionArn(found, { text: entry.text, wild: false });
+      break;
+    case 'pattern':
+      found.uses.form = true;
+      mentionArn(found, { text: entry.text, wild: true });
+      break;
+    case 'service':
+      found.services.add(entry.service);
+      break;
+    case 'provider':
+      found.uses.form = true;
+      found.providers.add(entry.text);
+      break;
+    case 'everyone':
+    case 'any-service':
+    case 'orphan':
+    case 'unknown':
+      break;
+    default:
+      entry satisfies never;
+  }
+};

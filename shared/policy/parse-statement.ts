@@ -1,0 +1,208 @@
+import { actionsNamed, difference, union, type ActionSet, type ActionUniverse } from './actions.ts';
+import type { ConditionTest } from './conditions.ts';
+import { listOf, own, type JsonRecord } from './json.ts';
+import { parseCondition } from './parse-condition.ts';
+import { patternOf, patternOfFragments, type Pattern } from './pattern.ts';
+import { principalEntriesOf, type PrincipalEntry } from './principals.ts';
+import { expand, templateOf, type KeyLookup } from './template.ts';
+import type { Note, NoteCode, Undecided } from './report.ts';
+
+/** `Principal` or `NotPrincipal`. With both, each counts in the way that leans to access. */
+export interface PrincipalElement {
+  /** Null: not written. */
+  readonly named: readonly PrincipalEntry[] | null;
+  readonly excepted: readonly PrincipalEntry[] | null;
+}
+
+/** `Resource` and `NotResource`. */
+export interface ResourceElement {
+  readonly named: readonly Pattern[] | null;
+  readonly excepted: readonly Pattern[] | null;
+  readonly texts: readonly string[];
+}
+
+/** One statement, read once. */
+export interface Statement {
+  /** Zero-based, in the document. */
+  readonly index: number;
+  readonly sid: string | null;
+  readonly effect: 'Allow' | 'Deny';
+  readonly principal: PrincipalElement;
+  readonly actions: ActionSet;
+  readonly resource: ResourceElement | null;
+  readonly tests: readonly ConditionTest[];
+}
+
+/** What a document's statements are read with, and where to say what is wrong with them. */
+export interface Reading {
+  readonly universe: ActionUniverse;
+  /** Policy variables exist since version 2012-10-17. */
+  readonly variables: boolean;
+  /** Values of the keys that are the same in every request. */
+  readonly constants: KeyLookup;
+  readonly undecided: Undecided[];
+  readonly notes: Note[];
+}
+
+interface Source {
+  readonly record: JsonRecord;
+  readonly index: number;
+  readonly sid: string | null;
+  readonly effect: 'Allow' | 'Deny';
+  readonly reading: Reading;
+}
+
+const undecided = ({ reading, index, sid }: Source, reason: string): void => {
+  reading.undecided.push({ statement: index, sid, reason });
+};
+
+const note = ({ reading, index }: Source, code: NoteCode, message: string): void => {
+  reading.notes.push({ statement: index, code, message });
+};
+
+const ELEMENTS: ReadonlySet<string> = new Set([
+  'Sid',
+  'Effect',
+  'Principal',
+  'NotPrincipal',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Condition',
+]);
+
+const NONE: readonly never[] = [];
+
+/** Reads one statement. Null: it has no effect, or (a Deny) cannot be relied on. */
+export const readStatement = (record: JsonRecord, index: number, reading: Reading): Statement | null => {
+  const sid = own(record, 'Sid');
+  const effect = own(record, 'Effect');
+  const source: Source = {
+    record,
+    index,
+    sid: typeof sid === 'string' ? sid : null,
+    effect: effect === 'Deny' ? 'Deny' : 'Allow',
+    reading,
+  };
+  if (effect !== 'Allow' && effect !== 'Deny') undecided(source, 'the effect is neither `Allow` nor `Deny`');
+  for (const element of Object.keys(record))
+    if (!ELEMENTS.has(element)) note(source, 'invalid-element', `unknown element \`${element}\``);
+  const actions = readActions(source);
+  const principal = readPrincipal(source);
+  const condition = parseCondition(own(record, 'Condition'), {
+    lean: source.effect === 'Allow',
+    variables: reading.variables,
+  });
+  for (const reason of condition.unreadable) undecided(source, reason);
+  for (const operator of condition.duplicates)
+    note(source, 'duplicate-element', `a key is written twice under \`${operator}\``);
+  if (actions === null || principal === null || (source.effect === 'Deny' && condition.partial)) return null;
+  const { tests } = condition;
+  return {
+    index,
+    sid: source.sid,
+    effect: source.effect,
+    principal,
+    actions,
+    resource: readResource(source),
+    tests,
+  };
+};
+
+/** The strings of a value that is a string or an array. */
+export const textsOf = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? listOf(value).filter((item) => typeof item === 'string') : NONE;
+};
+
+const readActions = (source: Source): ActionSet | null => {
+  const { universe } = source.reading;
+  const named = own(source.record, 'Action');
+  const excepted = own(source.record, 'NotAction');
+  const lean = source.effect === 'Allow';
+  if (named === undefined && excepted === undefined) {
+    undecided(source, 'the statement has neither `Action` nor `NotAction`');
+    return lean ? universe.all : null;
+  }
+  if (excepted === undefined) return effective(source, actionsNamed(universe, actionTextsOf(source, named)));
+  const others = difference(universe.all, actionsNamed(universe, actionTextsOf(source, excepted)));
+  if (named === undefined) return effective(source, others);
+  undecided(source, 'the statement has both `Action` and `NotAction`');
+  const given = actionsNamed(universe, actionTextsOf(source, named));
+  return effective(source, lean ? union(given, others) : difference(given, difference(universe.all, others)));
+};
+
+const actionTextsOf = (source: Source, value: unknown): readonly string[] => {
+  const texts = textsOf(value);
+  if (!(typeof value === 'string' || (Array.isArray(value) && texts.length === value.length)))
+    note(source, 'invalid-element', 'an action is no text');
+  return texts;
+};
+
+const effective = (source: Source, actions: ActionSet): ActionSet | null => {
+  if (actions.some((word) => word !== 0)) return actions;
+  note(source, 'no-effect', 'none of its actions can be granted or denied here');
+  return null;
+};
+
+const EVERYONE: readonly PrincipalEntry[] = [{ kind: 'everyone', text: '*' }];
+
+const readPrincipal = (source: Source): PrincipalElement | null => {
+  const named = own(source.record, 'Principal');
+  const excepted = own(source.record, 'NotPrincipal');
+  const lean = source.effect === 'Allow';
+  if (named === undefined && excepted === undefined) {
+    undecided(source, 'the statement has neither `Principal` nor `NotPrincipal`');
+    return lean ? { named: EVERYONE, excepted: null } : null;
+  }
+  if (named !== undefined && excepted !== undefined)
+    undecided(source, 'the statement has both `Principal` and `NotPrincipal`');
+  return {
+    named: named === undefined ? null : readEntries(source, named, lean),
+    excepted: excepted === undefined ? null : readEntries(source, excepted, !lean),
+  };
+};
+
+/** `widest`: what cannot be read stands for everyone; otherwise for nobody. */
+const readEntries = (source: Source, value: unknown, widest: boolean): readonly PrincipalEntry[] => {
+  const entries = principalEntriesOf(value);
+  if (entries === null) {
+    undecided(source, 'the principal cannot be read');
+    return widest ? EVERYONE : NONE;
+  }
+  for (const entry of entries) {
+    if (entry.kind === 'orphan')
+      note(
+        source,
+        'orphaned-principal',
+        `\`${entry.text}\` is the id of a deleted principal and matches nobody`,
+      );
+    if (entry.kind === 'unknown')
+      undecided(source, `the principal \`${entry.text}\` cannot be told: ${entry.reason}`);
+    if (entry.kind === 'pattern' || entry.kind === 'any-service')
+      undecided(source, `the principal \`${entry.text}\` has a wildcard, which IAM refuses`);
+  }
+  if (entries.length === 0) note(source, 'no-effect', 'it names no principal');
+  return entries;
+};
+
+const readResource = (source: Source): ResourceElement | null => {
+  const named = own(source.record, 'Resource');
+  const excepted = own(source.record, 'NotResource');
+  if (named === undefined && excepted === undefined) return null;
+  return {
+    named: named === undefined ? null : textsOf(named).map((text) => resourcePattern(source, text)),
+    excepted: excepted === undefined ? null : textsOf(excepted).map((text) => resourcePattern(source, text)),
+    texts: [...textsOf(named), ...textsOf(excepted)],
+  };
+};
+
+const resourcePattern = (source: Source, text: string): Pattern => {
+  if (!source.reading.variables || !text.includes('${')) return patternOf(text);
+  // A variable of the caller in a resource: what it stands for is the caller's choice.
+  const template = templateOf(text);
+  return patternOfFragments(
+    template.flatMap((part) => expand([part], source.reading.constants) ?? [{ text: '*', quoted: false }]),
+  );
+};
