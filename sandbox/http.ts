@@ -30,7 +30,7 @@ export const serve = (router: Router, port: number): Promise<Server> => {
       const { status, headers, body } = await router.handle(await toWire(request));
       response.writeHead(status, headers).end(body);
     };
-    answer().catch(() => request.destroy());
+    answer().catch(() => request.socket.destroy());
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
