@@ -97,7 +97,7 @@ const orgOf = (caller: ConcreteCaller): string | null => {
 const orgPathOf = (caller: ConcreteCaller): string | null =>
   (caller.kind === 'service' ? caller.sourceOrgPath : caller.orgPath) ?? null;
 
-/** Whether the spec's trust covers this caller: owner, account, organization, OU, or exact principal. */
+/** Whether the spec's trust covers this caller: owner, account (or its root ARN), organization, OU, or exact principal. */
 export const isTrustedCaller = (caller: ConcreteCaller, ownerAccount: string, trust: Trust): boolean => {
   const account = accountOf(caller);
   if (account === ownerAccount || (account !== null && trust.accounts.includes(account))) return true;

@@ -96,7 +96,13 @@ const callersOf = (resource: string, base: { account: string; partition?: string
   const path = parts.length > 1 ? `/${parts.slice(0, -1).join('/')}/` : '/';
   switch (type) {
     case 'role':
-      return [{ ...base, kind: 'role-session', role: name || 'x', path, session: 's' }];
+      return ['s', 'build'].map((session) => ({
+        ...base,
+        kind: 'role-session',
+        role: name || 'x',
+        path,
+        session,
+      }));
     case 'user':
       return [{ ...base, kind: 'user', name: name || 'x', path }];
     case 'assumed-role':
@@ -136,6 +142,7 @@ const callersIn = (texts: readonly string[], owner: string): ConcreteCaller[] =>
     { kind: 'root', account },
     { kind: 'user', account, name: 'alice', path: '/' },
     { kind: 'user', account, name: account, path: '/' },
+    { kind: 'federated-user', account, name: 'carol' },
     { kind: 'role-session', account, role: 'ci', path: '/', session: 'build' },
     { kind: 'role-session', account, role: 'y', path: `/x:${owner}:role/`, session: 's' },
   ]);
@@ -216,7 +223,9 @@ const networksIn = (texts: readonly string[]): Record<string, string>[] => {
       (text) => /^\d+\.\d+\.\d+\.\d+$/u.test(text) || (text.includes('::') && /^[\da-f:]+$/iu.test(text)),
     )
     .flatMap((text) =>
-      text.includes(':') ? [text, text.replace(/::$/u, '::7')] : [text, text.replace(/\.0$/u, '.77')],
+      text.includes(':')
+        ? [text, text.replace(/::$/u, '::7')]
+        : [text, text.replace(/\.0$/u, '.77'), text.replace(/\.0$/u, '.200')],
     );
   const addresses = unique([...ips, ...FRESH_IPS, '203.9.9.9', '10.9.9.9']);
   const idsOf = (prefix: string) =>
