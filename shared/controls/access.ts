@@ -1,6 +1,8 @@
 import type { Severity } from '../model/compliance.ts';
 import type { ControlContext, Judgement, Offence } from '../model/control.ts';
+import type { KnownFacts } from '../model/facts.ts';
 import type { JsonObject } from '../model/verdict.ts';
+import { ECR_ACTIONS } from '../policy/ecr-actions.ts';
 import type { AccessGrant, AccessInput, AccessReport, Witness } from '../policy/report.ts';
 
 /** A resource policy as a fact shows it. */
@@ -10,6 +12,28 @@ export interface PolicyFact {
   /** Only of a registry. */
   readonly registryScope?: 'V1' | 'V2';
 }
+
+export const repositoryPolicyOf = ({ repositoryPolicy }: KnownFacts<'repositoryPolicy'>): PolicyFact => ({
+  text: repositoryPolicy,
+  scope: 'repository',
+});
+
+export const registryPolicyOf = (
+  facts: KnownFacts<'registryPolicy' | 'registryPolicyScope'>,
+): PolicyFact => ({
+  text: facts.registryPolicy,
+  scope: 'registry',
+  registryScope: facts.registryPolicyScope,
+});
+
+/** The judgement where there is no policy at all. */
+export const noPolicy = ({ scope }: PolicyFact): Judgement<never> => ({
+  offences: [],
+  evidence: {
+    summary: `the ${scope} has no policy: only identity policies of its own account let anybody in`,
+    data: {},
+  },
+});
 
 /** What the analysis is asked about the policy of this resource. */
 export const accessInput = (
@@ -29,34 +53,11 @@ export const accessInput = (
 /** Pulling an image takes these; GetAuthorizationToken has no resource. Source: ECR user guide, repository policies. */
 const PULL: ReadonlySet<string> = new Set(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']);
 
-/** Reading about images and settings without getting an image. Source: service authorization reference, levels List and Read. */
+/** Reading about images and settings without getting an image. */
 const READ_ABOUT: ReadonlySet<string> = new Set(
-  [
-    'BatchCheckLayerAvailability',
-    'BatchGetRepositoryScanningConfiguration',
-    'DescribeImageReplicationStatus',
-    'DescribeImageScanFindings',
-    'DescribeImageSigningStatus',
-    'DescribeImages',
-    'DescribePullThroughCacheRules',
-    'DescribeRegistry',
-    'DescribeRepositories',
-    'DescribeRepositoryCreationTemplates',
-    'GetAccountSetting',
-    'GetAuthorizationToken',
-    'GetImageCopyStatus',
-    'GetLifecyclePolicy',
-    'GetLifecyclePolicyPreview',
-    'GetRegistryPolicy',
-    'GetRegistryScanningConfiguration',
-    'GetRepositoryPolicy',
-    'GetSigningConfiguration',
-    'ListImageReferrers',
-    'ListImages',
-    'ListPullTimeUpdateExclusions',
-    'ListTagsForResource',
-    'ValidatePullThroughCacheRule',
-  ].map((name) => `ecr:${name}`),
+  ECR_ACTIONS.filter(({ level }) => level === 'List' || level === 'Read')
+    .map(({ name }) => `ecr:${name}`)
+    .filter((action) => !PULL.has(action)),
 );
 
 /** By the gravest thing that the actions let somebody do. An action that is not known counts as a write. */
@@ -72,21 +73,20 @@ const witnessData = (witness: Witness | null): JsonObject | null =>
  * A grant as a violation's data. Conditions stand as one text: fewer of them is more access, so they are no list of
  * what is exposed.
  */
-const grantData = (grant: AccessGrant, witness: Witness | null): JsonObject => ({
+const grantData = (grant: AccessGrant): JsonObject => ({
   statement: grant.statement,
   sid: grant.sid,
   principals: grant.principals,
   actions: grant.actions,
   conditions: grant.conditions.join('; '),
   sentence: grant.sentence,
-  witness: witnessData(witness),
 });
 
 const reportData = (report: AccessReport): JsonObject => ({
   public: report.public,
   untrusted: report.untrusted,
   externalAccounts: report.externalAccounts,
-  grants: report.grants.map(
+  grants: distinct(report.grants).map(
     ({ statement, sid, principals, actions, conditions, trusted, public: everybody }) => ({
       statement,
       sid,
@@ -119,19 +119,28 @@ export interface AccessQuestion<M extends string> {
   /** Whether the report answers the control's question with "wrong". */
   readonly wrong: boolean;
   readonly grantIsWrong: (grant: AccessGrant) => boolean;
+  /** One request that the policy lets through although it should not; goes into the evidence. */
   readonly witness: Witness | null;
   readonly messages: { readonly grant: M; readonly undecided: M };
   readonly summary: string;
 }
 
+/** One of each: a statement may show the same access for several kinds of resource. */
+const distinct = (grants: readonly AccessGrant[]): AccessGrant[] => [
+  ...new Map(grants.map((grant) => [JSON.stringify(grantData(grant)), grant])).values(),
+];
+
 /** The judgement of a policy: one violation a grant that is wrong, else one a part that could not be decided. */
 export const accessJudgement = <M extends string>(question: AccessQuestion<M>): Judgement<M> => {
   const { report, wrong, witness, messages } = question;
-  const evidence = { summary: question.summary, data: reportData(report) };
+  const evidence = {
+    summary: question.summary,
+    data: { ...reportData(report), witness: witnessData(witness) },
+  };
   if (!wrong) return { offences: [], evidence };
-  const offences: Offence<M>[] = report.grants.filter(question.grantIsWrong).map((grant) => ({
+  const offences: Offence<M>[] = distinct(report.grants.filter(question.grantIsWrong)).map((grant) => ({
     messageId: messages.grant,
-    data: grantData(grant, witness),
+    data: grantData(grant),
     severity: severityOfActions(grant.actions),
   }));
   return {
@@ -142,7 +151,7 @@ export const accessJudgement = <M extends string>(question: AccessQuestion<M>): 
 
 /** Who gets in at all, in words; for verdicts that find nothing wrong. */
 export const whoGetsIn = ({ grants, externalAccounts, undecided }: AccessReport): string => {
-  const doubts = undecided.length === 0 ? '' : `; ${undecided.length} parts of it could not be decided`;
+  const doubts = undecided.length === 0 ? '' : `; parts of it could not be decided`;
   if (grants.length === 0) return `the policy lets nobody in${doubts}`;
   if (externalAccounts.length === 0) return `the policy names nobody outside the owner account${doubts}`;
   return `outside the owner account the policy lets in ${externalAccounts.join(', ')}${doubts}`;

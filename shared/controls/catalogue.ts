@@ -4,13 +4,17 @@ import type { Control } from './control.ts';
 import { customerManagedKey } from './customer-managed-key.ts';
 import { imageScanning } from './image-scanning.ts';
 import { lifecyclePolicy } from './lifecycle-policy.ts';
+import { publicAccess } from './public-access.ts';
 import { registryScanning } from './registry-scanning.ts';
 import { tagImmutability } from './tag-immutability.ts';
+import { untrustedAccess } from './untrusted-access.ts';
 
 /** Every control there is, in the order in which people read about them. */
 export const CATALOGUE: readonly Control[] = [
   imageScanning,
   registryScanning,
+  publicAccess,
+  untrustedAccess,
   tagImmutability,
   lifecyclePolicy,
   customerManagedKey,
