@@ -621,6 +621,8 @@ describe('the alarms', () => {
 
 const cfnLint = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' });
 const HAS_CFN_LINT = cfnLint.status === 0;
+/** Milliseconds. The linter alone takes seconds, and there may be one core for everything. */
+const LINT_LIMIT = 180_000;
 /** The dependency that osls adds beside a reference to the role. */
 const KNOWN = ['W3005'];
 
@@ -642,5 +644,6 @@ describe('CloudFormation itself', () => {
       rmSync(folder, { recursive: true });
       expect(run.stdout + run.stderr).toBe('');
     },
+    LINT_LIMIT,
   );
 });
