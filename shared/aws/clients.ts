@@ -7,6 +7,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { RegistryLocation } from '../model/resource.ts';
+import { isMarkupAnswer } from './faults.ts';
 import { memberCredentials, type MemberRole } from './member-role.ts';
 
 /** What stands in for AWS: an emulator's endpoint, or the sandbox's request handler, credentials and sense of time. */
@@ -79,10 +80,29 @@ const perLocation = <C>(options: ClientOptions, create: (config: CommonConfig) =
   };
 };
 
+/** A call that the endpoint does not know fails at once, as the error that AWS gives for one. */
+const failFast =
+  <A, R>(next: (args: A) => Promise<R>) =>
+  async (args: A): Promise<R> => {
+    try {
+      return await next(args);
+    } catch (error) {
+      if (!isMarkupAnswer(error)) throw error;
+      const unknown = new Error('the endpoint does not know the call: it answered with HTML');
+      throw Object.assign(unknown, { name: 'UnknownOperationException', $metadata: { httpStatusCode: 400 } });
+    }
+  };
+
+/** Emulators stand in for ECR above all; of the other services they know every call we make. */
+const createEcr = (config: CommonConfig): ECRClient => {
+  const client = new ECRClient(config);
+  client.middlewareStack.add(failFast, { step: 'deserialize', priority: 'high', name: 'failFast' });
+  return client;
+};
+
 // One function a service, not one factory for all: a bundler then leaves out the clients that a function does not use.
 
-export const ecrClients = (options: ClientOptions): ClientFor<ECRClient> =>
-  perLocation(options, (config) => new ECRClient(config));
+export const ecrClients = (options: ClientOptions): ClientFor<ECRClient> => perLocation(options, createEcr);
 
 export const taggingClients = (options: ClientOptions): ClientFor<ResourceGroupsTaggingAPIClient> =>
   perLocation(options, (config) => new ResourceGroupsTaggingAPIClient(config));

@@ -109,8 +109,22 @@ const shapeOf = (error: unknown): ErrorShape => {
     code: text(field(error, 'code')),
     status: typeof status === 'number' ? status : null,
     requestId: text(field(metadata, 'requestId')),
-    answeredWithMarkup: field(error, 'name') === 'SyntaxError' && message.includes('<'),
+    answeredWithMarkup: isMarkupAnswer(error),
   };
+};
+
+/** Statuses with which a proxy before AWS answers in HTML while the service behind it is away. */
+const GATEWAY_STATUSES = new Set<unknown>([429, 502, 503, 504]);
+
+/**
+ * Whether the endpoint answered with HTML, which AWS does not: an emulator that does not know the call. The SDK sees
+ * a broken JSON text and, where the status is 500, would repeat the call for seconds.
+ */
+export const isMarkupAnswer = (error: unknown): boolean => {
+  const response = field(error, '$response');
+  const status = field(response, 'statusCode') ?? field(field(error, '$metadata'), 'httpStatusCode');
+  const message = text(field(error, 'message')) ?? '';
+  return field(error, 'name') === 'SyntaxError' && message.includes('<') && !GATEWAY_STATUSES.has(status);
 };
 
 const isDenied = (shape: ErrorShape): boolean =>

@@ -40,7 +40,7 @@ const scriptedSqs = (answers: readonly ((entries: readonly Entry[]) => object)[]
       const entries = (args.input as { Entries: Entry[] }).Entries;
       const answer = answers[Math.min(asked.length, answers.length - 1)]!;
       asked.push(entries.map(({ MessageBody }) => MessageBody));
-      return { response: {}, output: { $metadata: {}, ...answer(entries) } } as never;
+      return { response: {}, output: { $metadata: {}, ...answer(entries) } };
     },
     { step: 'initialize', priority: 'low' },
   );
@@ -171,10 +171,7 @@ describe('job messages', () => {
 describe('dead letters', () => {
   it('are counted by queue', async () => {
     const sandbox = createSandbox();
-    const [a, b] = [
-      sandbox.sqs.create({ name: 'changes-dlq' }),
-      sandbox.sqs.create({ name: 'alerts-dlq' }),
-    ];
+    const [a, b] = [sandbox.sqs.create({ name: 'changes-dlq' }), sandbox.sqs.create({ name: 'alerts-dlq' })];
     sandbox.sqs.send(a.arn, 'x');
     sandbox.sqs.send(a.arn, 'y');
     const letters = sqsDeadLetters(sqsClient(options(sandbox)), [a.url, b.url]);
@@ -227,7 +224,7 @@ describe('the publisher', () => {
 
   it('leaves out the forms that nobody wants', async () => {
     const sandbox = createSandbox();
-    const topics = { ...(topicsOf(sandbox)), chat: null, machine: null };
+    const topics = { ...topicsOf(sandbox), chat: null, machine: null };
     await snsPublisher({ client: snsClient(options(sandbox)), topics, render: () => rendered }).publish(
       alert,
     );
