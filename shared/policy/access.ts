@@ -161,7 +161,11 @@ const judge = (decider: Decider, statement: Statement, court: Court): void => {
   const { subject, findings } = court;
   const relevant = decider.policy.denies.filter((deny) => coversResource(deny.resource, decider.resource));
   const entries = entriesOf(statement);
-  const telling = [...(statement.principal.excepted ?? []), ...relevant.flatMap(principalEntries)];
+  const telling = [
+    ...(statement.principal.excepted ?? []),
+    ...(statement.principal.named ?? []).filter((entry) => entry.kind === 'pattern'),
+    ...relevant.flatMap(principalEntries),
+  ];
   const mentions = mentionsOf([statement, ...relevant], telling, subject.constants);
   const results: EntryAccess[] = [];
   for (const entry of entries) {
@@ -252,7 +256,7 @@ const judgeUnknown = (
 
 const witnessOf = (decider: Decider, caller: Caller, access: Access): Witness => ({
   caller: caller.concrete,
-  action: sampleAction(decider, access.actions),
+  action: sampleAction(decider, access.sample),
   ...(decider.resource === null ? {} : { resource: decider.resource }),
   context: Object.fromEntries(
     [...access.assignment].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? '') : values]),

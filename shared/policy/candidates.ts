@@ -74,7 +74,7 @@ const awsPrincipals = (casting: Casting): Iterable<Caller> => principalsOf(accou
 function* principalsOf(accounts: readonly (readonly [string, string])[], casting: Casting): Iterable<Caller> {
   const places = placesOf(casting);
   for (const [account, partition] of accounts) {
-    const stranger = !casting.source.includes(account);
+    const stranger = account !== casting.setting.ownerAccount && !casting.source.includes(account);
     for (const form of formsOf(account, partition, casting))
       yield* placed(form, { places, stranger }, casting);
   }
@@ -104,8 +104,9 @@ interface Place {
 const NOWHERE: Place = { org: undefined, where: {}, unnamed: true };
 
 const placesOf = ({ mentions, source }: Casting): Place[] => {
-  const { org, path } = mentions.uses;
+  const { org, path, folded } = mentions.uses;
   if (!org && !path) return [NOWHERE];
+  const written = folded ? `${source} ${source.toLowerCase()}` : source;
   return [
     NOWHERE,
     ...pathsIn(mentions).map((orgPath): Place => {
@@ -113,7 +114,7 @@ const placesOf = ({ mentions, source }: Casting): Place[] => {
       return {
         org: organization,
         where: { org: organization, orgPath },
-        unnamed: !source.includes(organization),
+        unnamed: !written.includes(organization),
       };
     }),
   ];

@@ -25,7 +25,8 @@ export interface Decider {
 /** What one caller may do by one Allow statement. */
 export interface Access {
   readonly actions: ActionSet;
-  /** Values of the free keys with which it may. */
+  /** Some of these actions, and values of the free keys with which they are allowed. */
+  readonly sample: ActionSet;
   readonly assignment: Assignment;
 }
 
@@ -110,7 +111,7 @@ export const accessOf = (
   }
   if (isEmptySet(actions)) return null;
   const hold = freeTests(statement);
-  if (hold.length === 0 && hurdles.length === 0) return { actions, assignment: NO_KEYS };
+  if (hold.length === 0 && hurdles.length === 0) return { actions, sample: actions, assignment: NO_KEYS };
   return overHurdles(decider, { statement, hold, hurdles, actions, caller, strange });
 };
 
@@ -125,20 +126,18 @@ interface Course {
 
 /** Actions that the same hurdles stand before are decided together. */
 const overHurdles = (decider: Decider, course: Course): Access | null => {
-  let allowed: ActionSet | null = null;
-  let first: Assignment = NO_KEYS;
+  let allowed: Access | null = null;
   for (const [actions, hurdles] of byHurdles(course)) {
     const assignment = solveOnce(decider, course, hurdles);
-    if (assignment !== null) {
-      if (allowed === null) first = assignment;
-      allowed = allowed === null ? actions : union(allowed, actions);
-    }
+    if (assignment !== null)
+      allowed =
+        allowed === null
+          ? { actions, sample: actions, assignment }
+          : { ...allowed, actions: union(allowed.actions, actions) };
     if (decider.budget.left < 0) break;
   }
-  return allowed === null ? null : { actions: firstOf(allowed), assignment: first };
+  return allowed;
 };
-
-const firstOf = (actions: ActionSet): ActionSet => actions;
 
 const byHurdles = ({ actions, hurdles }: Course): [ActionSet, readonly Hurdle[]][] => {
   let parts: [ActionSet, readonly Hurdle[]][] = [[actions, []]];

@@ -5,6 +5,7 @@ import { decidedHolds, holdsFor, isDecided, valueIn, type ConditionTest } from '
 import { coversCaller, lookupOf, type Access, type Decider } from './decide.ts';
 import type { Statement } from './parse-statement.ts';
 import { splitArn } from './pattern.ts';
+import type { KeyLookup } from './template.ts';
 import { entryCovers, type PrincipalEntry } from './principals.ts';
 
 /** Keys whose values name an account. */
@@ -30,10 +31,10 @@ const entryNames = (entries: readonly PrincipalEntry[] | null, caller: Caller, a
   });
 
 /** Whether one of the test's values names the account and matches the caller. */
-const testNames = (test: ConditionTest, caller: Caller, account: string): boolean => {
+const testNames = (test: ConditionTest, caller: Caller, lookup: KeyLookup): boolean => {
+  const account = caller.account ?? '';
   const actual = caller.slots[test.slot];
   if (!NAMING.has(test.slot) || actual === null || actual === undefined) return false;
-  const lookup = lookupOf(caller.slots);
   return test.texts.some((text, n) => {
     const expected = test.values[n];
     if (expected === undefined || !namesAccount(text, account)) return false;
@@ -56,26 +57,28 @@ export const identifies = (
   access: Access,
 ): boolean => {
   const { account } = caller;
+  const decided = lookupOf(caller.slots);
+  const lookup: KeyLookup = (key) => decided(key) ?? access.assignment.get(key)?.[0] ?? null;
   if (account === null || !/^\d{12}$/u.test(account)) return false;
   return (
     entryNames(statement.principal.named, caller, account) ||
     statement.tests.some(
-      (test) => !test.operator.negated && test.operator.base !== 'null' && testNames(test, caller, account),
+      (test) => !test.operator.negated && test.operator.base !== 'null' && testNames(test, caller, lookup),
     ) ||
     decider.policy.denies.some(
-      (deny) => overlaps(deny.actions, access.actions) && excepts(deny, caller, account),
+      (deny) => overlaps(deny.actions, access.actions) && excepts(deny, caller, lookup),
     )
   );
 };
 
 /** Whether a Deny would cover the caller but for an exception that names its account. */
-const excepts = (deny: Statement, caller: Caller, account: string): boolean => {
+const excepts = (deny: Statement, caller: Caller, lookup: KeyLookup): boolean => {
+  const account = caller.account ?? '';
   const byPrincipal = entryNames(deny.principal.excepted, caller, account);
   if (!byPrincipal && !coversCaller(deny, caller)) return false;
-  const lookup = lookupOf(caller.slots);
   const failing = deny.tests.filter((test) => isDecided(test) && !decidedHolds(test, caller.slots, lookup));
   return (
-    failing.every((test) => test.operator.negated && testNames(test, caller, account)) &&
+    failing.every((test) => test.operator.negated && testNames(test, caller, lookup)) &&
     (byPrincipal || failing.length > 0)
   );
 };

@@ -1,4 +1,4 @@
-import { isVpcKey, SOURCE_IP } from './condition-keys.ts';
+import { isNetworkName, isVpcKey, SOURCE_IP } from './condition-keys.ts';
 import { valueIn, type ConditionTest, type Expected } from './conditions.ts';
 import { instancesOf } from './fresh.ts';
 import {
@@ -24,12 +24,13 @@ export const valuesFor = (key: string, tests: readonly ConditionTest[], lookup: 
       const value = valueIn(test, expected, lookup);
       if (value === null) continue;
       if (value.kind === 'network') networks.push(value.network);
+      else if (value.kind === 'pattern' && isAddressKey(key)) values.add(test.texts[n] ?? '');
       else for (const text of textsFor(test, value, test.texts[n] ?? '')) values.add(text);
     }
   if (isAddressKey(key) || networks.length > 0) return addressesFor(key, networks, values);
   for (const text of joined(tests)) values.add(text);
   values.add(freshFor(key));
-  return [...values];
+  return isNetworkName(key) ? [...values].filter(isNetworkId) : [...values];
 };
 
 const isAddressKey = (key: string): boolean => key === SOURCE_IP || key === 'aws:vpcsourceip';
@@ -45,7 +46,7 @@ const textsFor = (test: ConditionTest, value: Expected, written: string): string
   const { base } = test.operator;
   switch (value.kind) {
     case 'text':
-      return isNetworkText(test.key, value.text) ? [] : [value.text];
+      return [value.text];
     case 'folded':
       return base === 'bool' ? ['true', 'false'] : [value.text, value.text.toUpperCase(), written];
     case 'pattern':
@@ -71,9 +72,8 @@ const textsFor = (test: ConditionTest, value: Expected, written: string): string
   }
 };
 
-/** No VPC or endpoint has a wildcard in its id. */
-const isNetworkText = (key: string, text: string): boolean =>
-  (key === 'aws:sourcevpc' || key === 'aws:sourcevpce') && /[*?$]/u.test(text);
+/** Ids of VPCs and endpoints are lower-case, without wildcards. */
+const isNetworkId = (text: string): boolean => /^[a-z0-9-]+$/u.test(text);
 
 const withOnes = (text: string, any: readonly number[] | null): string =>
   any === null

@@ -39,7 +39,8 @@ const ACCOUNT = /^\d{12}$/u;
 export const accountsMatching = (pattern: string): string[] => {
   const pieces = pattern.replaceAll('?', '7').split('*');
   const missing = 12 - pieces.join('').length;
-  if (missing < 0) return [];
+  if (missing < 0 || (missing > 0 && pieces.length === 1)) return [];
+  if (missing === 0) return ACCOUNT.test(pieces.join('')) ? [pieces.join('')] : [];
   return ['9', '8', '3'].flatMap((digit) => {
     const at = pieces.length === 2 ? [1] : pieces.slice(1).map((_, n) => n + 1);
     return at
@@ -61,6 +62,7 @@ const PATH_FILLS = [
   `${FRESH.unit}/`,
   FRESH.org.slice(2),
   FRESH.root,
+  `${FRESH.root}/`,
   `${FRESH.org}/${FRESH.root}/`,
   FRESH.unit,
 ];

@@ -25,7 +25,7 @@ export interface Mentions {
   readonly services: Set<string>;
   readonly sourceArns: Set<string>;
   /** Which sides of a caller are looked at by any condition. */
-  readonly uses: { form: boolean; org: boolean; path: boolean } & SourceUses;
+  readonly uses: { form: boolean; org: boolean; path: boolean; folded: boolean } & SourceUses;
 }
 
 interface SourceUses {
@@ -50,6 +50,7 @@ const emptyMentions = (): Mentions => ({
     form: false,
     org: false,
     path: false,
+    folded: false,
     sourceAccount: false,
     sourceArn: false,
     sourceOrg: false,
@@ -69,6 +70,7 @@ export const mentionsOf = (
   for (const statement of statements)
     for (const test of statement.tests) {
       use(found, test.slot, test);
+      if (test.operator.base === 'stringequalsignorecase') found.uses.folded = true;
       for (const key of test.variables) useKey(found, key);
       if (test.slot >= 0)
         for (const mention of mentionsIn(test, constants)) mentionBySlot(found, test, mention);

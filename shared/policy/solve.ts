@@ -198,7 +198,11 @@ const allowed = (key: string, values: readonly string[], problem: Problem): read
   const narrow = problem.networks.filter(isNarrow);
   return values.filter((value) => {
     const address = readAddress(value);
-    return address !== null && !narrow.some((network) => inNetwork(address, network));
+    return (
+      address !== null &&
+      !problem.source.includes(value) &&
+      !narrow.some((network) => inNetwork(address, network))
+    );
   });
 };
 
