@@ -5,7 +5,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
     `ecr-warden: this is Node ${process.versions.node}, the project runs its TypeScript on Node 22.18 or later. ` +
       'Start it through npm (`npm start`, `npm run ...`): `npm ci` installs Node 24 beside the other packages. ' +
-      'If you did so, the install was made with `--ignore-scripts`: run `npm rebuild node`',
+      'If you did so, the install was made with `--ignore-scripts`: install again without it',
   );
   process.exit(2);
 }

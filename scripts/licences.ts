@@ -6,7 +6,7 @@ const PACKAGE_FOLDER = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 
 /** Folders of the packages that went into a bundle, sorted, relative to where the bundle was made. */
-export const bundledPackages = (metafile: Metafile): readonly string[] => {
+const bundledPackages = (metafile: Metafile): readonly string[] => {
   const folders = Object.keys(metafile.inputs).flatMap((path) => PACKAGE_FOLDER.exec(path)?.[1] ?? []);
   return [...new Set(folders)].sort();
 };

@@ -19,8 +19,8 @@ import {
   type Template,
 } from './template.ts';
 
-export const ACCOUNT = '111122223333';
-export const REGION = 'eu-west-1';
+const ACCOUNT = '111122223333';
+const REGION = 'eu-west-1';
 
 export interface Delivery {
   readonly to: FunctionName;
