@@ -105,7 +105,9 @@ export const isTrustedCaller = (caller: ConcreteCaller, ownerAccount: string, tr
   if (org !== null && trust.organizations.includes(org)) return true;
   const path = orgPathOf(caller);
   if (path !== null && trust.organizationalUnits.some((unit) => path.startsWith(unit))) return true;
-  return [principalArnOf(caller), sessionArnOf(caller)].some(
+  const ofAccount =
+    caller.kind === 'service' ? null : `arn:${caller.partition ?? 'aws'}:iam::${caller.account}:root`;
+  return [principalArnOf(caller), sessionArnOf(caller), ofAccount].some(
     (arn) => arn !== null && trust.principals.includes(arn),
   );
 };
