@@ -26,12 +26,22 @@ const mulberry32 = (seed: number): (() => number) => {
   };
 };
 
-const hex = (next: () => number, digits: number): string =>
-  Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join('');
+const word = (next: () => number): string =>
+  Math.floor(next() * STATE_BITS)
+    .toString(16)
+    .padStart(8, '0');
 
+/** Version and variant digits are those of a random UUID. */
 const uuidFrom = (next: () => number): string => {
+  const digits = word(next) + word(next) + word(next) + word(next);
   const variant = (8 + Math.floor(next() * 4)).toString(16);
-  return `${hex(next, 8)}-${hex(next, 4)}-4${hex(next, 3)}-${variant}${hex(next, 3)}-${hex(next, 12)}`;
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `${variant}${digits.slice(17, 20)}`,
+    digits.slice(20),
+  ].join('-');
 };
 
 export const createRandom = (seed: number): Random => {
