@@ -24,11 +24,14 @@ export type Envelope = JsonObject;
 
 export interface EventBridge {
   readonly putRule: (rule: RuleConfig) => void;
+  /** Removes the rules of that name, wherever they are. */
   readonly removeRule: (name: string) => void;
   /** Puts an envelope on the default bus of its own `account` and `region`, through the usual delays and faults. */
   readonly put: (envelope: Envelope) => void;
   /** Everything that was put on any bus, lost events too, oldest first. */
   readonly emitted: () => readonly Envelope[];
+  /** Empties `emitted`. */
+  readonly forget: () => void;
 }
 
 interface Rule extends RuleConfig {
@@ -58,6 +61,24 @@ const attribute = (StringValue: string): JsonObject => ({ DataType: 'String', St
 
 const BUS_ARN = /^arn:aws[a-z-]*:events:([a-z0-9-]+):(\d{12}):event-bus\//;
 
+/** Puts what a target did not take on the rule's dead-letter queue, if it has one. */
+const bury = (
+  queues: Queues,
+  rule: Rule,
+  { target, envelope }: { readonly target: string; readonly envelope: Envelope },
+): void => {
+  const queue = queues.byArn(rule.deadLetterArn ?? '');
+  if (queue === undefined) return;
+  queues.send(queue, {
+    body: JSON.stringify(envelope),
+    attributes: {
+      RULE_ARN: attribute(`arn:aws:events:${rule.region}:${rule.account}:rule/${rule.name}`),
+      TARGET_ARN: attribute(target),
+      ERROR_CODE: attribute('NO_PERMISSIONS'),
+    },
+  });
+};
+
 export const createEventBridge = (dependencies: BridgeDependencies): EventBridge => {
   const { schedule, random, plan, queues } = dependencies;
   const rules = new Map<string, Rule>();
@@ -75,24 +96,11 @@ export const createEventBridge = (dependencies: BridgeDependencies): EventBridge
     queues.send(queue, { body: JSON.stringify(envelope), senderId: 'events.amazonaws.com' });
     return true;
   };
-  const bury = (rule: Rule, target: string, envelope: Envelope): void => {
-    const queue = rule.deadLetterArn === undefined ? undefined : queues.byArn(rule.deadLetterArn);
-    if (queue === undefined) return;
-    const ruleArn = `arn:aws:events:${rule.region}:${rule.account}:rule/${rule.name}`;
-    queues.send(queue, {
-      body: JSON.stringify(envelope),
-      attributes: {
-        RULE_ARN: attribute(ruleArn),
-        TARGET_ARN: attribute(target),
-        ERROR_CODE: attribute('NO_PERMISSIONS'),
-      },
-    });
-  };
   const arrive = (bus: Bus, envelope: Envelope, hops: number): void => {
     for (const rule of rules.values()) {
       if (rule.account !== bus.account || rule.region !== bus.region || !rule.matches(envelope)) continue;
       for (const target of rule.targets) {
-        if (!deliverTo(target, envelope, hops)) bury(rule, target, envelope);
+        if (!deliverTo(target, envelope, hops)) bury(queues, rule, { target, envelope });
       }
     }
   };
@@ -111,11 +119,21 @@ export const createEventBridge = (dependencies: BridgeDependencies): EventBridge
   return {
     putRule: (rule) => {
       const account = rule.account ?? dependencies.defaultAccount;
-      rules.set(rule.name, { ...rule, account, matches: compilePattern(rule.pattern) });
+      // A rule's name is its own only within one bus: an account and Region.
+      rules.set(`${account}/${rule.region}/${rule.name}`, {
+        ...rule,
+        account,
+        matches: compilePattern(rule.pattern),
+      });
     },
-    removeRule: (name) => void rules.delete(name),
+    removeRule: (name) => {
+      for (const [key, rule] of rules) if (rule.name === name) rules.delete(key);
+    },
     put,
     emitted: () => emitted,
+    forget: () => {
+      emitted.length = 0;
+    },
   };
 };
 

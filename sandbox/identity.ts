@@ -44,6 +44,8 @@ export interface AccountConfig {
 export interface Identities {
   readonly defaultAccount: string;
   readonly hasAccount: (account: string) => boolean;
+  /** Adds an account, or replaces one of that id. */
+  readonly addAccount: (account: AccountConfig) => void;
   readonly roleConfig: (account: string, role: string) => RoleConfig | undefined;
   /** A new identity with its own access key; the same actor gets the same key. */
   readonly signIn: (actor: Actor) => Identity;
@@ -73,9 +75,10 @@ const roleIdentityOf = (account: string, role: string, session: string): Omit<Id
 export const createIdentities = (accounts: readonly AccountConfig[], now: () => number): Identities => {
   const [first] = accounts;
   if (first === undefined) throw new RangeError('a sandbox needs at least one account');
-  const configs = new Map(
-    accounts.map((account) => [account.id, new Map((account.roles ?? []).map((role) => [role.name, role]))]),
-  );
+  const configs = new Map<string, ReadonlyMap<string, RoleConfig>>();
+  const addAccount = ({ id, roles = [] }: AccountConfig): void =>
+    void configs.set(id, new Map(roles.map((role) => [role.name, role])));
+  accounts.forEach(addAccount);
   const byKey = new Map<string, Identity>();
   const signIn = ({ account = first.id, role, session = 'session', user = 'admin' }: Actor): Identity => {
     if (!configs.has(account)) throw new RangeError(`\`${account}\` is no account of the sandbox`);
@@ -90,6 +93,7 @@ export const createIdentities = (accounts: readonly AccountConfig[], now: () => 
   return {
     defaultAccount: first.id,
     hasAccount: (account) => configs.has(account),
+    addAccount,
     roleConfig: (account, role) => configs.get(account)?.get(role),
     signIn,
     byAccessKey: (accessKeyId) => byKey.get(accessKeyId) ?? signIn({}),

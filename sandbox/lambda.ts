@@ -57,6 +57,8 @@ export interface FunctionRuntime {
   readonly history: () => readonly InvocationRecord[];
   /** Errors that handlers threw, for tests that expect none. */
   readonly failures: () => readonly InvocationRecord[];
+  /** Empties the history. */
+  readonly forget: () => void;
 }
 
 export interface RuntimeDependencies {
@@ -192,6 +194,9 @@ export const createFunctionRuntime = (dependencies: RuntimeDependencies): Functi
     invokeAsync: (name, event) => void schedule.after(0, () => void attempt(name, event, ASYNC_RETRY_DELAYS)),
     history: () => history,
     failures: () => history.filter(({ outcome }) => outcome.kind !== 'returned'),
+    forget: () => {
+      history.length = 0;
+    },
   };
 };
 

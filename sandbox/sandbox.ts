@@ -107,6 +107,13 @@ export interface Sandbox {
   readonly settle: (limit?: number) => Promise<void>;
   /** Runs everything that happens in the next milliseconds, ticks of schedules too. */
   readonly run: (ms: number) => Promise<void>;
+  /** Adds an account to those that the sandbox was made with. */
+  readonly addAccount: (account: AccountConfig) => void;
+  /**
+   * Drops what is kept only to be looked at: emitted events, calls, invocations, published messages. A sandbox that
+   * runs for long calls it now and then, having taken what it wants.
+   */
+  readonly forget: () => void;
   /** Serves the same AWS on loopback (port 0: any free one) for other processes; gives the endpoint URL. */
   readonly listen: (port?: number) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -364,6 +371,11 @@ export const createSandbox = (options: SandboxOptions = {}): Sandbox => {
     calls,
     settle: schedule.runUntilQuiet,
     run: (ms) => schedule.runUntil(schedule.now() + ms),
+    addAccount: identities.addAccount,
+    forget: () => {
+      for (const { forget } of [bridge, parts.runtime, topics]) forget();
+      calls.reset();
+    },
     ...createListener(router),
   };
 };

@@ -6,6 +6,7 @@ import type { Surroundings } from '../functions/surroundings.ts';
 import { wireSweep } from '../functions/sweep/wire.ts';
 import { tableDefinition } from '../shared/aws/table-definition.ts';
 import { eventPatterns } from '../shared/events/patterns.ts';
+import type { RegistryLocation } from '../shared/model/resource.ts';
 import type { Settings } from '../shared/model/settings.ts';
 import type { Metrics, MetricName } from '../shared/ports/effects.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -36,6 +37,8 @@ export interface DeployedWarden {
   readonly health: () => Promise<void>;
   /** Fires the tick that tells due digests. */
   readonly tellDigests: () => Promise<void>;
+  /** Puts the rules into one more account and Region, as the stack for member accounts does. */
+  readonly watch: (at: RegistryLocation) => void;
 }
 
 const MEMBER_ROLE = 'ecr-warden-read';
@@ -53,7 +56,10 @@ export const deployWarden = async (sandbox: Sandbox, options: WardenOptions): Pr
   const counts = new Map<MetricName, number>();
   await createTable(sandbox, options);
   const queues = createQueues(sandbox, options);
-  putRules(sandbox, options, queues.changes.arn);
+  const watch = (at: RegistryLocation): void => putRules(sandbox, at, queues.changes.arn);
+  for (const account of options.accounts ?? [options.account]) {
+    for (const region of options.regions ?? [options.region]) watch({ account, region });
+  }
   const topics = createTopics(sandbox, options);
   deployFunctions({ sandbox, options, queues, topics, counts });
   mapSources(sandbox, options, queues);
@@ -77,6 +83,7 @@ export const deployWarden = async (sandbox: Sandbox, options: WardenOptions): Pr
     sweep: (trigger = 'schedule') => invoke('sweep', { kind: 'sweep', trigger }),
     health: () => invoke('sweep', { kind: 'health' }),
     tellDigests: () => invoke('alert', { kind: 'digest' }),
+    watch,
   };
 };
 
@@ -111,14 +118,10 @@ const createQueues = (sandbox: Sandbox, { account, region }: WardenOptions) => {
   };
 };
 
-/** One rule a pattern in each account and Region that is watched, straight to the queue. */
-const putRules = (sandbox: Sandbox, options: WardenOptions, queueArn: string): void => {
-  for (const account of options.accounts ?? [options.account]) {
-    for (const region of options.regions ?? [options.region]) {
-      for (const { name, pattern } of eventPatterns(['ecr'])) {
-        sandbox.eventBridge.putRule({ name, account, region, pattern, targets: [queueArn] });
-      }
-    }
+/** One rule a pattern in an account and Region that is watched, straight to the queue. */
+const putRules = (sandbox: Sandbox, at: RegistryLocation, queueArn: string): void => {
+  for (const { name, pattern } of eventPatterns(['ecr'])) {
+    sandbox.eventBridge.putRule({ name, ...at, pattern, targets: [queueArn] });
   }
 };
 

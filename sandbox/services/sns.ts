@@ -22,6 +22,8 @@ export interface Topics {
   /** Messages of a topic, oldest first. */
   readonly published: (arn: string) => readonly PublishedMessage[];
   readonly all: () => readonly PublishedMessage[];
+  /** Drops every message; the topics stay. */
+  readonly forget: () => void;
 }
 
 /** 256 KiB with attributes. Source: SNS quotas. */
@@ -165,6 +167,9 @@ export const createSns = (host: Host): { readonly service: Service; readonly top
       create: (arn) => void getOrCreate(topics, arn, () => []),
       published: (arn) => topics.get(arn) ?? [],
       all: () => [...topics.values()].flat(),
+      forget: () => {
+        for (const messages of topics.values()) messages.length = 0;
+      },
     },
   };
 };
