@@ -15,7 +15,7 @@ import * as z from 'zod/mini';
 
 const root = resolve(import.meta.dirname, '../..');
 
-const statement = z.object({
+const statement = z.strictObject({
   Sid: z.optional(z.string()),
   Effect: z.enum(['Allow', 'Deny']),
   Action: z.union([z.string(), z.array(z.string())]),
