@@ -1,4 +1,4 @@
-import type { Compliance, Severity } from '../model/compliance.ts';
+import { isOpen, type Compliance, type Severity } from '../model/compliance.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Evidence, Violation } from '../model/verdict.ts';
 
@@ -6,7 +6,7 @@ import type { Evidence, Violation } from '../model/verdict.ts';
 export type ReportedFinding = Pick<
   Finding,
   'resource' | 'control' | 'compliance' | 'severity' | 'violations' | 'evidence'
->;
+> & { readonly exemption?: Finding['exemption'] };
 
 interface FindingJson {
   readonly resourceArn: string;
@@ -23,10 +23,13 @@ interface FindingJson {
 export interface FindingsSummary {
   readonly resources: number;
   readonly findings: number;
+  /** Exempt ones among them. */
   readonly byCompliance: { readonly [C in Compliance]: number };
-  /** NON_COMPLIANT ones only. */
+  /** An exemption covers them; they ask for nobody's attention. */
+  readonly exempt: number;
+  /** NON_COMPLIANT ones that are not exempt. */
   readonly bySeverity: { readonly [S in Severity]: number };
-  /** NON_COMPLIANT ones, by control id; controls that have none are there with 0. */
+  /** NON_COMPLIANT ones that are not exempt, by control id; controls that have none are there with 0. */
   readonly byControl: Readonly<Record<string, number>>;
 }
 
@@ -65,15 +68,20 @@ const severityCounts = (all: readonly Severity[]): FindingsSummary['bySeverity']
   CRITICAL: countOf(all, 'CRITICAL'),
 });
 
+/** Whether an exemption covers what would otherwise ask for somebody's attention. */
+export const isExempt = ({ compliance, exemption = null }: ReportedFinding): boolean =>
+  exemption !== null && isOpen(compliance);
+
 /** What a report ends with. */
 export const summaryOf = (findings: readonly ReportedFinding[]): FindingsSummary => {
-  const wrong = findings.filter((finding) => finding.compliance === 'NON_COMPLIANT');
+  const wrong = findings.filter((finding) => finding.compliance === 'NON_COMPLIANT' && !isExempt(finding));
   const byControl = new Map(findings.map((finding) => [finding.control, 0]));
   for (const { control } of wrong) byControl.set(control, (byControl.get(control) ?? 0) + 1);
   return {
     resources: new Set(findings.map((finding) => finding.resource.arn)).size,
     findings: findings.length,
     byCompliance: complianceCounts(findings.map((finding) => finding.compliance)),
+    exempt: findings.filter(isExempt).length,
     bySeverity: severityCounts(wrong.map((finding) => finding.severity)),
     // `fromEntries` defines own properties, so a control named `__proto__` is a key like any other.
     byControl: Object.fromEntries([...byControl].sort(([a], [b]) => ordinal(a, b))),

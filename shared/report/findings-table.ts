@@ -2,7 +2,7 @@ import type { Compliance } from '../model/compliance.ts';
 import { SEVERITIES, severityRank } from '../model/compliance.ts';
 import { cutTo, displayWidth, padTo, wrap } from './columns.ts';
 import type { ReportedFinding } from './findings-json.ts';
-import { summaryOf } from './findings-json.ts';
+import { isExempt, summaryOf } from './findings-json.ts';
 import type { Palette } from './palette.ts';
 import { compliancePaint, severityPaint } from './palette.ts';
 import { accountPhrase, counted } from './phrases.ts';
@@ -27,6 +27,7 @@ const COMPLIANCE_WORDS: { readonly [C in Compliance]: string } = {
   COMPLIANT: '✓ compliant',
   NOT_APPLICABLE: '- not applicable',
 };
+const EXEMPT_WORD = '~ exempt';
 const COMPLIANCE_ORDER: readonly Compliance[] = [
   'NON_COMPLIANT',
   'INSUFFICIENT_DATA',
@@ -36,17 +37,31 @@ const COMPLIANCE_ORDER: readonly Compliance[] = [
 
 const words = (text: string): string => plainText(text, 1_000).replaceAll('`', '');
 
-const whyOf = (finding: ReportedFinding): string =>
-  words(
+const exemptionWords = ({ exemption }: ReportedFinding): string => {
+  if (exemption === undefined || exemption === null) return '';
+  const { id, owner, reason, expiresAt } = exemption;
+  return `exempt until ${expiresAt.slice(0, 10)} by ${id} (${owner}: ${reason}): `;
+};
+
+const whyOf = (finding: ReportedFinding): string => {
+  const why =
     finding.violations.length === 0
       ? finding.evidence.summary
-      : finding.violations.map((violation) => violation.message).join('; '),
-  );
+      : finding.violations.map((violation) => violation.message).join('; ');
+  return words(isExempt(finding) ? `${exemptionWords(finding)}${why}` : why);
+};
 
-/** Wrong ones first, gravest first, then by resource and control. */
+const complianceWord = (finding: ReportedFinding): string =>
+  isExempt(finding) ? EXEMPT_WORD : COMPLIANCE_WORDS[finding.compliance];
+
+const paintOf = (finding: ReportedFinding, palette: Palette): ((text: string) => string) =>
+  isExempt(finding) ? palette.dim : compliancePaint(finding.compliance, palette);
+
+/** Wrong ones first, gravest first, then by resource and control; exempt ones after all that are not. */
 const inOrder = (findings: readonly ReportedFinding[]): readonly ReportedFinding[] =>
   [...findings].sort(
     (a, b) =>
+      Number(isExempt(a)) - Number(isExempt(b)) ||
       COMPLIANCE_ORDER.indexOf(a.compliance) - COMPLIANCE_ORDER.indexOf(b.compliance) ||
       severityRank(b.severity) - severityRank(a.severity) ||
       (a.resource.arn < b.resource.arn ? -1 : a.resource.arn > b.resource.arn ? 1 : 0) ||
@@ -101,10 +116,7 @@ const tableRow = (finding: ReportedFinding, widths: Widths, palette: Palette): r
   return Array.from({ length: height }, (_, line) => {
     const first = line === 0;
     return [
-      compliancePaint(
-        finding.compliance,
-        palette,
-      )(padTo(first ? COMPLIANCE_WORDS[finding.compliance] : '', widths.compliance)),
+      paintOf(finding, palette)(padTo(first ? complianceWord(finding) : '', widths.compliance)),
       severityPaint(finding.severity, palette)(padTo(first ? finding.severity : '', widths.severity)),
       padTo(controls[line] ?? '', widths.control),
       palette.bold(padTo(names[line] ?? '', widths.resource)),
@@ -127,10 +139,10 @@ const headerRow = (widths: Widths, palette: Palette): string =>
   );
 
 const stacked = (finding: ReportedFinding, columns: number, palette: Palette): readonly string[] => [
-  compliancePaint(
-    finding.compliance,
+  paintOf(
+    finding,
     palette,
-  )(cutTo(`${COMPLIANCE_WORDS[finding.compliance]} ${finding.severity} ${words(finding.control)}`, columns)),
+  )(cutTo(`${complianceWord(finding)} ${finding.severity} ${words(finding.control)}`, columns)),
   ...wrap(words(finding.resource.name), columns - 2).map((line) => `  ${palette.bold(line)}`),
   ...wrap(whyOf(finding), columns - 2).map((line) => `  ${line}`),
 ];
@@ -154,7 +166,11 @@ const groupsOf = (
 
 /** The last line: how much was judged, how much of it is wrong, how much could not be read. */
 const summaryLine = (findings: readonly ReportedFinding[], palette: Palette): string => {
-  const { resources, byCompliance, bySeverity } = summaryOf(findings);
+  const { resources, byCompliance, bySeverity, exempt } = summaryOf(findings);
+  const wrong = SEVERITIES.reduce((sum, severity) => sum + bySeverity[severity], 0);
+  const unread = findings.filter(
+    (finding) => finding.compliance === 'INSUFFICIENT_DATA' && !isExempt(finding),
+  ).length;
   const grave = [...SEVERITIES]
     .reverse()
     .filter((severity) => bySeverity[severity] > 0)
@@ -162,9 +178,10 @@ const summaryLine = (findings: readonly ReportedFinding[], palette: Palette): st
     .join(', ');
   return [
     `${counted(resources, 'resource')}, ${counted(findings.length, 'verdict')}: `,
-    palette.bold(`${byCompliance.NON_COMPLIANT} non-compliant`),
+    palette.bold(`${wrong} non-compliant`),
     grave === '' ? '' : ` (${grave})`,
-    `, ${byCompliance.INSUFFICIENT_DATA} cannot tell, ${byCompliance.COMPLIANT} compliant`,
+    `, ${unread} cannot tell, ${byCompliance.COMPLIANT} compliant`,
+    exempt === 0 ? '' : `, ${exempt} exempt`,
   ].join('');
 };
 

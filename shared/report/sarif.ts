@@ -41,6 +41,7 @@ interface SarifResultJson {
   readonly message: { readonly text: string };
   readonly locations: readonly unknown[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
+  readonly suppressions?: readonly { readonly kind: 'external'; readonly justification: string }[];
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -56,6 +57,8 @@ export interface SarifResult {
   /** Stable over runs, so that a viewer knows a result again. */
   readonly fingerprint: string;
   readonly properties?: Readonly<Record<string, string>>;
+  /** Why it asks for nobody's attention: an exemption's reason. Absent: it does ask. */
+  readonly suppressed?: string;
 }
 
 /** GitHub sorts alerts by this number, 0 to 10. Source: GitHub, SARIF support, `security-severity`. */
@@ -160,6 +163,13 @@ export const sarifLog = (run: {
           message: message(result.message),
           locations: [locationOf(result)],
           partialFingerprints: { 'ecrWarden/v1': result.fingerprint },
+          ...(result.suppressed === undefined
+            ? {}
+            : {
+                suppressions: [
+                  { kind: 'external' as const, justification: plainText(result.suppressed, 1_000) },
+                ],
+              }),
           properties: { severity: result.severity, ...result.properties },
         })),
         columnKind: 'utf16CodeUnits',
@@ -168,7 +178,7 @@ export const sarifLog = (run: {
   };
 };
 
-/** What is wrong and what could not be read, one result a finding; compliant ones are left out. */
+/** What is wrong and what could not be read, one result a finding; compliant ones are left out, exempt ones suppressed. */
 export const findingsToSarif = (
   findings: readonly ReportedFinding[],
   guides: ReadonlyMap<string, ControlGuide>,
@@ -188,6 +198,9 @@ export const findingsToSarif = (
             : finding.violations.map((violation) => violation.message).join('; '),
         location: { kind: 'resource', arn: finding.resource.arn, name: finding.resource.name },
         fingerprint: findingKey(finding.resource.arn, finding.control),
+        ...(finding.exemption === undefined || finding.exemption === null
+          ? {}
+          : { suppressed: finding.exemption.reason }),
         properties: {
           compliance: finding.compliance,
           account: finding.resource.account,

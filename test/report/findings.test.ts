@@ -48,6 +48,7 @@ describe('the JSON of a scan', () => {
       resources: 3,
       findings: 4,
       byCompliance: { COMPLIANT: 1, NON_COMPLIANT: 2, NOT_APPLICABLE: 0, INSUFFICIENT_DATA: 1 },
+      exempt: 0,
       bySeverity: { INFORMATIONAL: 0, LOW: 0, MEDIUM: 1, HIGH: 0, CRITICAL: 1 },
       byControl: { 'image-scanning': 1, 'public-access': 1 },
     });
@@ -132,6 +133,32 @@ describe('columns', () => {
       3, 4, 1, 2,
     ]);
     expect(padTo('日', 4)).toBe('日  ');
+  });
+});
+
+describe('an exempt finding', () => {
+  const exemption = {
+    id: 'legacy-1',
+    owner: 'team-a',
+    reason: 'being retired',
+    expiresAt: '2027-01-31T00:00:00.000Z',
+  };
+  const exempt = finding({ control: 'public-access', severity: 'CRITICAL', exemption });
+
+  it('is counted apart and shown as such, after the others', () => {
+    const summary = summaryOf([exempt, ...ALL]);
+    expect([summary.exempt, summary.byCompliance.NON_COMPLIANT]).toEqual([1, 3]);
+    expect(summary.bySeverity).toEqual(summaryOf(ALL).bySeverity);
+    const table = findingsTable([exempt, ...ALL], { palette: PLAIN, columns: 140 });
+    expect(table).toContain('~ exempt');
+    expect(table).toContain('exempt until 2027-01-31 by legacy-1');
+    expect(table.indexOf('~ exempt')).toBeGreaterThan(table.lastIndexOf('✗ non-compliant'));
+    expect(table).toMatch(/2 non-compliant .*1 exempt$/);
+  });
+
+  it('is suppressed in SARIF, with the reason', () => {
+    const [result] = findingsToSarif([exempt], CONTEXT.guides, '1.2.3').runs[0]!.results;
+    expect(result?.suppressions).toEqual([{ kind: 'external', justification: 'being retired' }]);
   });
 });
 
