@@ -16,7 +16,10 @@ const numberSurvives = (value: number): boolean =>
   Math.abs(value) <= Number.MAX_SAFE_INTEGER &&
   (value === 0 || Math.abs(value) >= MIN_MAGNITUDE);
 
-const keySurvives = (key: string): boolean => !HOSTILE_KEYS.has(key) && key.isWellFormed();
+/** DynamoDB has no empty attribute names, nor any above 64 KiB. */
+const MAX_KEY_LENGTH = 16_384;
+const keySurvives = (key: string): boolean =>
+  key !== '' && key.length <= MAX_KEY_LENGTH && !HOSTILE_KEYS.has(key) && key.isWellFormed();
 
 /** Whether the value comes back from the table exactly as it went in. */
 const survives = (value: Json, depth: number): boolean => {

@@ -23,6 +23,7 @@ describe('data in items', () => {
     for (const value of [
       JSON.parse('{"__proto__":1}'),
       { constructor: 1 },
+      { '': 1 },
       { a: '\ud800' },
       { a: 2 ** 60 },
     ]) {

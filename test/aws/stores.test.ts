@@ -1,20 +1,4 @@
-import { findingStoreContract } from '../contracts/finding-store.ts';
-import { historyStoreContract } from '../contracts/history-store.ts';
-import {
-  attemptStoreContract,
-  digestStoreContract,
-  exemptionStoreContract,
-  figuresContract,
-  registryLockContract,
-} from '../contracts/small-stores.ts';
+import { storeContracts } from '../contracts/all-stores.ts';
 import { dynaliteEngine, memoryEngine } from './store-engines.ts';
 
-for (const engine of [memoryEngine, dynaliteEngine()]) {
-  findingStoreContract(engine);
-  historyStoreContract(engine);
-  attemptStoreContract(engine);
-  exemptionStoreContract(engine);
-  figuresContract(engine);
-  digestStoreContract(engine);
-  registryLockContract(engine);
-}
+for (const engine of [memoryEngine, dynaliteEngine()]) storeContracts(engine);

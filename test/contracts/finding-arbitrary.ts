@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { COMPLIANCES, SEVERITIES } from '../../shared/model/compliance.ts';
 import {
   findingKey,
@@ -16,7 +16,7 @@ const time = fc
   .map((d) => d.toISOString());
 
 /** As JSON has it: a null prototype is no JSON, and -0 is 0. */
-const plain = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T;
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Data as policies and tags can bring it: hostile keys, half surrogates, numbers of any size. */
 export const hostileJson: fc.Arbitrary<JsonObject> = fc
@@ -29,7 +29,7 @@ export const hostileJson: fc.Arbitrary<JsonObject> = fc
     ),
     { maxKeys: 4 },
   )
-  .map((data) => plain<JsonObject>(data));
+  .map((data) => plain(data) as JsonObject);
 
 const actor: fc.Arbitrary<Actor> = fc.record({
   type: text,
@@ -119,4 +119,4 @@ export const anyFinding = (control: string): fc.Arbitrary<Finding> =>
       resourceDeleted: fc.constant(false),
       remediation,
     })
-    .map((finding) => plain<Finding>(finding));
+    .map((finding) => plain(finding) as Finding);
