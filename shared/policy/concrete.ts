@@ -181,9 +181,11 @@ const namesResource = (statement: JsonRecord, asked: Asked): boolean => {
   if (resource === undefined) return true;
   if (own(statement, 'Resource') === undefined && own(statement, 'NotResource') === undefined) return true;
   const at = { keys: asked.keys, variables: asked.policy.variables };
-  return either(statement, 'Resource', (value) =>
+  return either(statement, 'Resource', (value, lean) =>
     listOf(value).some((entry) => {
-      const pattern = typeof entry === 'string' ? patternOf(entry, at) : undefined;
+      // Neither an ARN nor "*": IAM refuses it.
+      if (typeof entry !== 'string' || !/^(?:arn:|[*?$])/u.test(entry)) return lean;
+      const pattern = patternOf(entry, at);
       return pattern !== undefined && wildcardMatches(pattern, resource);
     }),
   );

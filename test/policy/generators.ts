@@ -99,6 +99,17 @@ export const ACTIONS = [
   'ecr:DescribeImages',
 ] as const;
 
+const RESOURCES = ['app', 'team/tool'].map((name) => `arn:aws:ecr:us-east-1:${OWNER}:repository/${name}`);
+const resourceEntry = fc.oneof(
+  fc.constant('*'),
+  fc.constantFrom(
+    ...RESOURCES,
+    `arn:aws:ecr:*:${OWNER}:repository/*`,
+    `arn:aws:ecr:us-east-1:${OWNER}:repository/a*`,
+  ),
+  fc.constant('arn:aws:s3:::bucket/*'),
+);
+
 const stringOperator = fc.constantFrom(
   'StringEquals',
   'StringLike',
@@ -151,22 +162,28 @@ const accountValue = rarely(
   ),
   variable,
 );
-const arnValue = rarely(
+/** Six fields, as the ARN operators want them. */
+const arnPattern = fc.oneof(
+  roleArn,
+  userArn,
+  rootArn,
+  sessionArn,
+  arnOf('*'),
+  arnOf('role/*'),
+  arnOf('user/${aws:username}'),
+  fc.constantFrom(
+    'arn:aws:iam::*:role/app',
+    'arn:aws:iam::*:root',
+    'arn:*:*:*:222222222222:*',
+    'arn:aws:iam::2222*:role/*',
+    'arn:aws:iam::${aws:PrincipalAccount}:role/app',
+    'arn:aws:iam::${aws:ResourceAccount}:*',
+  ),
+);
+const arnText = rarely(
   fc.oneof(
-    roleArn,
-    userArn,
-    rootArn,
-    sessionArn,
-    arnOf('*'),
-    arnOf('role/*'),
-    arnOf('user/${aws:username}'),
-    fc.constantFrom(
-      'arn:aws:iam::*:role/app',
-      'arn:aws:iam::*:root',
-      '*:222222222222:role/*',
-      'arn:aws:*',
-      '*',
-    ),
+    { weight: 4, arbitrary: arnPattern },
+    { weight: 1, arbitrary: fc.constantFrom('*:222222222222:role/*', 'arn:aws:*', '*', '*/app') },
   ),
   variable,
 );
@@ -196,11 +213,12 @@ const cidrValue = fc.constantFrom(
   '2001:db8:1::/48',
   '::/0',
 );
-const sourceArnValue = fc.oneof(
+const sourceArnPattern = fc.oneof(
   account.map((id) => `arn:aws:lambda:us-east-1:${id}:function:f`),
   account.map((id) => `arn:aws:lambda:*:${id}:function:*`),
-  fc.constantFrom('arn:aws:s3:::bucket', 'arn:aws:s3:*:*:*', 'arn:aws:lambda:us-east-1:*:function:f', '*'),
+  fc.constantFrom('arn:aws:s3:::bucket', 'arn:aws:s3:*:*:*', 'arn:aws:lambda:us-east-1:*:function:f'),
 );
+const sourceArnText = rarely(sourceArnPattern, fc.constant('*'));
 
 interface Piece {
   readonly operator: string;
@@ -236,18 +254,18 @@ const identityPiece = fc.oneof(
       accountValue,
     ),
   },
-  { weight: 3, arbitrary: piece(modified(arnOperator), ['aws:PrincipalArn'], arnValue) },
+  { weight: 3, arbitrary: piece(modified(arnOperator), ['aws:PrincipalArn'], arnPattern) },
   {
     weight: 2,
-    arbitrary: piece(modified(stringOperator), ['aws:PrincipalArn', 'aws:principalArn'], arnValue),
+    arbitrary: piece(modified(stringOperator), ['aws:PrincipalArn', 'aws:principalArn'], arnText),
   },
   { weight: 4, arbitrary: piece(modified(stringOperator), ['aws:PrincipalOrgID'], orgValue) },
   { weight: 4, arbitrary: piece(modified(stringOperator, 8), ['aws:PrincipalOrgPaths'], pathValue) },
 );
 const sourcePiece = fc.oneof(
   { weight: 3, arbitrary: piece(modified(stringOperator), ['aws:SourceAccount'], accountValue) },
-  { weight: 2, arbitrary: piece(modified(arnOperator), ['aws:SourceArn'], sourceArnValue) },
-  { weight: 1, arbitrary: piece(modified(stringOperator), ['aws:SourceArn'], sourceArnValue) },
+  { weight: 2, arbitrary: piece(modified(arnOperator), ['aws:SourceArn'], sourceArnPattern) },
+  { weight: 1, arbitrary: piece(modified(stringOperator), ['aws:SourceArn'], sourceArnText) },
   { weight: 1, arbitrary: piece(modified(stringOperator), ['aws:SourceOrgID'], orgValue) },
   { weight: 1, arbitrary: piece(modified(stringOperator, 8), ['aws:SourceOrgPaths'], pathValue) },
 );
@@ -368,6 +386,8 @@ const statementOf = (effect: 'Allow' | 'Deny'): fc.Arbitrary<Record<string, unkn
       action: oneOrList(actionEntry),
       notAction: fc.nat(11).map((n) => n === 0),
       condition: fc.option(condition, { freq: 4, nil: null }),
+      resource: fc.option(oneOrList(resourceEntry), { freq: 1, nil: null }),
+      withResource: fc.nat(3).map((n) => n === 0),
       sid: fc.boolean(),
     })
     .map((made) => ({
@@ -375,6 +395,7 @@ const statementOf = (effect: 'Allow' | 'Deny'): fc.Arbitrary<Record<string, unkn
       Effect: effect,
       [made.notPrincipal ? 'NotPrincipal' : 'Principal']: made.principal,
       [made.notAction ? 'NotAction' : 'Action']: made.action,
+      ...(made.withResource && made.resource !== null ? { Resource: made.resource } : {}),
       ...(made.condition === null ? {} : { Condition: made.condition }),
     }));
 
@@ -501,12 +522,13 @@ export const request: fc.Arbitrary<ConcreteRequest> = fc
       { weight: 2, arbitrary: fc.tuple(serviceCaller, fc.constant({})) },
     ),
     fc.constantFrom(...ACTIONS),
+    fc.constantFrom(...RESOURCES),
     fc.oneof(internet, throughVpc),
     surroundings,
   )
-  .map(([[caller, org], action, network, rest]) => {
+  .map(([[caller, org], action, resource, network, rest]) => {
     if (caller.kind !== 'service')
-      return { caller: { ...caller, ...org }, action, context: { ...network, ...rest } };
+      return { caller: { ...caller, ...org }, action, resource, context: { ...network, ...rest } };
     const { 'aws:PrincipalTag/team': _tag, ...others } = rest;
-    return { caller, action, context: others };
+    return { caller, action, resource, context: others };
   });

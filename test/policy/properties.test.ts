@@ -77,7 +77,7 @@ describe('against concrete requests', () => {
             expect(missedAccess(report, { document, trust: trusted }, one)).toBeNull();
         },
       ),
-      runs(1200),
+      runs(300),
     );
   });
 
@@ -86,7 +86,7 @@ describe('against concrete requests', () => {
       fc.property(policy, trust, (document, trusted) => {
         expect(unfoundedClaims(analyze(document, trusted), document, trusted)).toEqual([]);
       }),
-      runs(1500),
+      runs(300),
     );
   });
 
@@ -95,7 +95,7 @@ describe('against concrete requests', () => {
       fc.property(policy, trust, (document, trusted) => {
         expect(analyze(document, trusted).undecided).toEqual([]);
       }),
-      runs(600),
+      runs(150),
     );
   });
 });
@@ -109,7 +109,7 @@ describe('laws of the verdict', () => {
             verdictOf(analyze(document, trusted)),
           );
         }),
-        runs(300),
+        runs(80),
       );
     });
 
@@ -167,7 +167,7 @@ describe('laws of the verdict', () => {
         expect(after.public && !before.public).toBe(false);
         expect(after.untrusted && !before.untrusted).toBe(false);
       }),
-      runs(500),
+      runs(120),
     );
   });
 
@@ -181,7 +181,7 @@ describe('laws of the verdict', () => {
           before.externalAccounts.filter((account) => !after.externalAccounts.includes(account)),
         ).toEqual([]);
       }),
-      runs(500),
+      runs(120),
     );
   });
 
@@ -194,7 +194,7 @@ describe('laws of the verdict', () => {
         expect(after.public).toBe(before.public);
         expect(after.externalAccounts).toEqual(before.externalAccounts);
       }),
-      runs(500),
+      runs(120),
     );
   });
 
@@ -219,7 +219,7 @@ describe('laws of the verdict', () => {
           expect(grant.actions.length).toBeGreaterThan(0);
         }
       }),
-      runs(400),
+      runs(100),
     );
   });
 });
@@ -255,7 +255,7 @@ describe('whatever comes in', () => {
         const read: unknown = typeof document === 'string' ? JSON.parse(document) : document;
         expect(read).toHaveProperty('Statement');
       }),
-      runs(1500),
+      runs(600),
     );
   });
 
@@ -274,7 +274,7 @@ describe('whatever comes in', () => {
           }
         },
       ),
-      runs(1000),
+      runs(200),
     );
   });
 
