@@ -7,7 +7,7 @@ export interface DynamoEngine {
   readonly request: (operation: string, body: string) => Promise<EngineResponse>;
 }
 
-export interface EngineResponse {
+interface EngineResponse {
   readonly status: number;
   readonly body: string;
 }

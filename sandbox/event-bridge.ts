@@ -7,7 +7,7 @@ import type { ServiceEvent } from './services/service.ts';
 import type { Queues } from './services/sqs-state.ts';
 import type { JsonObject } from './wire.ts';
 
-export interface RuleConfig {
+interface RuleConfig {
   readonly name: string;
   /** Default: the sandbox's first account. */
   readonly account?: string;

@@ -14,7 +14,7 @@ export interface CallMatch {
   readonly function?: string;
 }
 
-export interface Occurrence {
+interface Occurrence {
   /** How often it strikes before it is spent. Default: without end. */
   readonly times?: number;
   /** Chance to strike at each match, by the sandbox's seed. Default 1. */
@@ -32,7 +32,7 @@ export interface CallFacts {
 }
 
 /** What the plan does to one event on its way to the bus. */
-export interface EventFault extends Occurrence {
+interface EventFault extends Occurrence {
   readonly match?: (envelope: JsonObject) => boolean;
   /** Milliseconds on top of the usual delay; a range brings events out of order. */
   readonly late?: Range;
@@ -41,7 +41,7 @@ export interface EventFault extends Occurrence {
   readonly lost?: boolean;
 }
 
-export interface KillFault extends Occurrence {
+interface KillFault extends Occurrence {
   readonly function: string;
   /** The invocation dies at its n-th SDK call, counted from 1. */
   readonly atCall: number;
@@ -50,7 +50,7 @@ export interface KillFault extends Occurrence {
 }
 
 /** Takes the fault back. */
-export type Remove = () => void;
+type Remove = () => void;
 
 /** The plan of faults. Nothing goes wrong that is not in it. */
 export interface Faults {

@@ -14,6 +14,9 @@ export interface Identity {
   readonly accessKeyId: string;
   /** When the session began, milliseconds. */
   readonly since: number;
+  /** Where the calls come from; null leaves it to the sandbox. */
+  readonly sourceIp: string | null;
+  readonly mfa: boolean;
 }
 
 /** What a test says about a caller. Without a role or user it is the IAM user `admin`. */
@@ -22,6 +25,10 @@ export interface Actor {
   readonly role?: string;
   readonly session?: string;
   readonly user?: string;
+  /** Default 203.0.113.10, or 198.51.100.20 for calls made by a function. */
+  readonly sourceIp?: string;
+  /** Whether the session began with MFA. Default false. */
+  readonly mfa?: boolean;
 }
 
 export interface RoleConfig {
@@ -47,30 +54,28 @@ export interface Identities {
   /** Adds an account, or replaces one of that id. */
   readonly addAccount: (account: AccountConfig) => void;
   readonly roleConfig: (account: string, role: string) => RoleConfig | undefined;
-  /** A new identity with its own access key; the same actor gets the same key. */
+  /** A new identity with its own access key; the same actor gets the same key, with its latest address. */
   readonly signIn: (actor: Actor) => Identity;
   /** The identity behind an access key. A key nobody issued belongs to `admin` of the default account. */
   readonly byAccessKey: (accessKeyId: string) => Identity;
 }
 
-const userIdentityOf = (account: string, user: string, now: number): Identity => ({
-  account,
-  kind: 'user',
-  name: user,
-  sessionName: '',
-  arn: `arn:aws:iam::${account}:user/${user}`,
-  accessKeyId: stableId('AKIA', `${account}/user/${user}`, 16),
-  since: now,
-});
-
-const roleIdentityOf = (account: string, role: string, session: string): Omit<Identity, 'since'> => ({
-  account,
-  kind: 'role',
-  name: role,
-  sessionName: session,
-  arn: `arn:aws:sts::${account}:assumed-role/${role}/${session}`,
-  accessKeyId: stableId('ASIA', `${account}/role/${role}/${session}`, 16),
-});
+const nameOf = (account: string, { role, session = 'session', user = 'admin' }: Actor) =>
+  role === undefined
+    ? {
+        kind: 'user' as const,
+        name: user,
+        sessionName: '',
+        arn: `arn:aws:iam::${account}:user/${user}`,
+        accessKeyId: stableId('AKIA', `${account}/user/${user}`, 16),
+      }
+    : {
+        kind: 'role' as const,
+        name: role,
+        sessionName: session,
+        arn: `arn:aws:sts::${account}:assumed-role/${role}/${session}`,
+        accessKeyId: stableId('ASIA', `${account}/role/${role}/${session}`, 16),
+      };
 
 export const createIdentities = (accounts: readonly AccountConfig[], now: () => number): Identities => {
   const [first] = accounts;
@@ -80,15 +85,14 @@ export const createIdentities = (accounts: readonly AccountConfig[], now: () => 
     void configs.set(id, new Map(roles.map((role) => [role.name, role])));
   accounts.forEach(addAccount);
   const byKey = new Map<string, Identity>();
-  const signIn = ({ account = first.id, role, session = 'session', user = 'admin' }: Actor): Identity => {
+  const signIn = (actor: Actor): Identity => {
+    const { account = first.id, sourceIp = null, mfa = false } = actor;
     if (!configs.has(account)) throw new RangeError(`\`${account}\` is no account of the sandbox`);
-    const identity =
-      role === undefined
-        ? userIdentityOf(account, user, now())
-        : { ...roleIdentityOf(account, role, session), since: now() };
-    const before = byKey.get(identity.accessKeyId);
-    byKey.set(identity.accessKeyId, before ?? identity);
-    return before ?? identity;
+    const named = nameOf(account, actor);
+    const since = byKey.get(named.accessKeyId)?.since ?? now();
+    const identity = { account, since, sourceIp, mfa, ...named };
+    byKey.set(named.accessKeyId, identity);
+    return identity;
   };
   return {
     defaultAccount: first.id,
@@ -133,7 +137,7 @@ export const userIdentityRecord = (identity: Identity, region: string): JsonObje
       },
       attributes: {
         creationDate: new Date(identity.since).toISOString().replace(/\.\d+Z$/, 'Z'),
-        mfaAuthenticated: 'false',
+        mfaAuthenticated: String(identity.mfa),
       },
     },
   };

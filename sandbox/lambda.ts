@@ -22,7 +22,7 @@ export interface FunctionConfig {
   readonly memoryMb?: number;
 }
 
-export interface DeployedFunction extends Required<Omit<FunctionConfig, 'coldStart' | 'handler'>> {
+interface DeployedFunction extends Required<Omit<FunctionConfig, 'coldStart' | 'handler'>> {
   readonly arn: string;
   readonly coldStart: FunctionConfig['coldStart'];
   handler: LambdaHandler;

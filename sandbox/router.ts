@@ -118,6 +118,10 @@ const isAllowed = ({ identities }: RouterDependencies, { service, call }: Routed
   return mayDo(config, `${service.iamPrefix ?? service.name}:${operation}`);
 };
 
+/** Addresses reserved for documentation (RFC 5737). */
+const OUTSIDE = '203.0.113.10';
+const FROM_LAMBDA = '198.51.100.20';
+
 /** Puts the management event of a write on the bus of every account that gets one. */
 const emitTrail = (
   dependencies: RouterDependencies,
@@ -141,7 +145,7 @@ const emitTrail = (
       recipient,
       at: schedule.iso(),
       userAgent: routed.userAgent,
-      sourceAddress: routed.facts.function === null ? '203.0.113.10' : '198.51.100.20',
+      sourceAddress: call.caller.sourceIp ?? (routed.facts.function === null ? OUTSIDE : FROM_LAMBDA),
     });
     const source = service.eventSource.replace(/^(.+)\.amazonaws\.com$/, 'aws.$1');
     const event = {

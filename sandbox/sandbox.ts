@@ -74,13 +74,13 @@ export interface SandboxOptions {
   readonly ecr?: EcrOptions;
 }
 
-export interface ClientOptions extends Actor {
+interface ClientOptions extends Actor {
   readonly region?: string;
   /** Attempts of the SDK's standard retries. Default 3. */
   readonly maxAttempts?: number;
 }
 
-export interface Clock {
+interface Clock {
   /** Milliseconds since the epoch. */
   readonly milliseconds: () => number;
   /** ISO 8601; the shape of the product's own `Clock` port. */
@@ -119,12 +119,12 @@ export interface Sandbox {
   readonly close: () => Promise<void>;
 }
 
-export interface Place {
+interface Place {
   readonly account?: string;
   readonly region?: string;
 }
 
-export interface QueueAccess {
+interface QueueAccess {
   readonly create: (
     queue: Place & { readonly name: string; readonly attributes?: Partial<QueueAttributes> },
   ) => Queue;
@@ -133,14 +133,14 @@ export interface QueueAccess {
   readonly send: (arn: string, body: string) => void;
 }
 
-export interface TopicAccess {
+interface TopicAccess {
   /** Makes a topic and gives its ARN. */
   readonly create: (topic: Place & { readonly name: string }) => string;
   /** What was published, to one topic or to all, oldest first. */
   readonly published: (arn?: string) => readonly PublishedMessage[];
 }
 
-export interface LambdaAccess {
+interface LambdaAccess {
   /** Deploys a handler and gives the function's ARN. */
   readonly addFunction: (config: FunctionConfig) => string;
   readonly mapSqs: (mapping: SqsMapping) => void;
@@ -155,7 +155,7 @@ export interface LambdaAccess {
   readonly failures: () => readonly InvocationRecord[];
 }
 
-export interface CallLog {
+interface CallLog {
   readonly all: () => readonly CallRecord[];
   readonly count: (match?: CallMatch) => number;
   readonly reset: () => void;

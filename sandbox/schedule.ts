@@ -20,9 +20,9 @@ export interface Schedule {
   readonly runUntilQuiet: (limit?: number) => Promise<void>;
 }
 
-export type Action = () => void | Promise<void>;
+type Action = () => void | Promise<void>;
 export type Cancel = () => void;
-export interface ActionOptions {
+interface ActionOptions {
   /** Runs when its time has come but does not keep the sandbox busy: schedules, expiry of old items. */
   readonly background?: boolean;
 }

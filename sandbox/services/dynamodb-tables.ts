@@ -41,7 +41,7 @@ export interface Databases {
 /** What DynamoDB promises of expiry is "within a few days"; half a day is late enough to catch readers of stale items. */
 const EXPIRY_DELAY = 12 * 3_600_000;
 
-export const errorFrom = (status: number, body: string): ServiceError => {
+const errorFrom = (status: number, body: string): ServiceError => {
   const parsed: unknown = JSON.parse(body === '' ? '{}' : body);
   const fields = isRecord(parsed) ? parsed : {};
   const type = text(fields, '__type') ?? 'InternalServerError';

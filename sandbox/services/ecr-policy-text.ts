@@ -21,7 +21,7 @@ const format = (value: Json, depth: number): string => {
 };
 
 /** Policy text as ECR gives it back: the same document, laid out anew with spaces around colons and brackets. */
-export const formatPolicy = (document: JsonObject): string => format(document, 0);
+const formatPolicy = (document: JsonObject): string => format(document, 0);
 
 const MAX_POLICY_CHARACTERS = 10_240;
 const MAX_DEPTH = 100;

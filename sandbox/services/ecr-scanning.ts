@@ -16,7 +16,7 @@ import type { Call, Host, Operation } from './service.ts';
 export const filterMatches = (filter: string, name: string): boolean =>
   filter.includes('*') ? wildcardMatches(filter, name) : name.includes(filter);
 
-export interface EffectiveScanning {
+interface EffectiveScanning {
   readonly scanFrequency: ScanFrequency;
   readonly appliedFilters: readonly string[];
 }
@@ -41,10 +41,7 @@ const withoutRule = (registry: RegistryState, repository: RepositoryState): Scan
  * AWS's own answer to "how is this repository scanned". The strongest matching rule decides;
  * without one, BASIC goes by the repository's flag and ENHANCED leaves it out, unless it has no rules at all.
  */
-export const effectiveScanning = (
-  registry: RegistryState,
-  repository: RepositoryState,
-): EffectiveScanning => {
+const effectiveScanning = (registry: RegistryState, repository: RepositoryState): EffectiveScanning => {
   const matching = matchingRules(registry, repository.name);
   const scanFrequency = STRENGTH.find((strength) => matching.some((rule) => rule.scanFrequency === strength));
   if (scanFrequency === undefined) {

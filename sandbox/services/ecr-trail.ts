@@ -9,7 +9,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** A time as ECR's records write it: `Jul 11, 2018 10:17:44 PM`. Source: ECR user guide, CloudTrail log entries. */
-export const trailTime = (seconds: number): string => {
+const trailTime = (seconds: number): string => {
   const at = new Date(seconds * 1000);
   const hours = at.getUTCHours();
   const day = `${MONTHS[at.getUTCMonth()]} ${at.getUTCDate()}, ${at.getUTCFullYear()}`;

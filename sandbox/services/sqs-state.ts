@@ -40,7 +40,7 @@ export interface Queue {
   readonly listeners: Set<() => void>;
 }
 
-export interface NewMessage {
+interface NewMessage {
   readonly body: string;
   readonly attributes?: JsonObject | null;
   readonly delay?: number;
@@ -62,7 +62,7 @@ export interface Queues {
   readonly changeVisibility: (queue: Queue, message: QueueMessage, timeout: number) => void;
 }
 
-export interface QueuePlace {
+interface QueuePlace {
   readonly account: string;
   readonly region: string;
   readonly name: string;

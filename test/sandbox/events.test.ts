@@ -148,6 +148,17 @@ describe('management events', () => {
     });
   });
 
+  it('say where a call came from and whether with MFA', async () => {
+    const sandbox = createSandbox();
+    const events = watch(sandbox);
+    await create(sandbox, 'api', { sourceIp: '192.0.2.44', mfa: true });
+    await sandbox.settle();
+    expect(events()[0]?.detail).toMatchObject({
+      sourceIPAddress: '192.0.2.44',
+      userIdentity: { sessionContext: { attributes: { mfaAuthenticated: 'true' } } },
+    });
+  });
+
   it('leave out parameters that are too large', async () => {
     const sandbox = createSandbox();
     const events = watch(sandbox);

@@ -363,9 +363,11 @@ const answersOf = async (clients: Clients): Promise<ReadonlyMap<string, unknown>
   return answers;
 };
 
+const MOTO = 'moto_server';
+
 const isOnPath = (): boolean => {
   try {
-    execFileSync('moto_server', ['--help'], { stdio: 'ignore' });
+    execFileSync(MOTO, ['--help'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -394,7 +396,7 @@ describe.skipIf(!hasMoto)(
     beforeAll(async () => {
       const port = await freePort();
       const endpoint = `http://127.0.0.1:${port}`;
-      moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+      moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
       for (let i = 0; i < 300; i += 1) {
         const answer = await fetch(`${endpoint}/moto-api/data.json`).catch(() => undefined);
         if (answer?.ok === true) break;
