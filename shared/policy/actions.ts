@@ -36,7 +36,8 @@ export const extendUniverse = (universe: ActionUniverse, texts: readonly string[
   const added = new Map<string, string>();
   for (const text of texts) {
     const folded = text.toLowerCase();
-    if (/^ecr:[a-z0-9]+$/u.test(folded) && !isKnownAction(folded)) added.set(folded, text);
+    if (/^ecr:[a-z0-9]+$/u.test(folded) && !isKnownAction(folded) && !universe.index.has(folded))
+      added.set(folded, text);
   }
   return added.size === 0 ? universe : universeOf([...universe.names, ...added.values()]);
 };

@@ -75,53 +75,71 @@ const decidedTestsHold = (tests: readonly ConditionTest[], caller: Caller, looku
   return true;
 };
 
-const freeTests = (statement: Statement): readonly ConditionTest[] =>
+/** The tests that the caller does not settle. */
+export const freeTests = (statement: Statement): readonly ConditionTest[] =>
   statement.tests.every(isDecided) ? [] : statement.tests.filter((test) => !isDecided(test));
 
-/** A Deny that holds for the caller unless its free tests are made to fail. */
-interface Hurdle {
+/** A statement that holds for the caller unless one of its free tests is made to fail. */
+export interface Hurdle {
   readonly actions: ActionSet;
   readonly tests: readonly ConditionTest[];
-  readonly index: number;
+  readonly id: string;
 }
 
-/**
- * What a caller may do by an Allow statement, and with which free keys. Null: nothing.
- * `strange`: with values only that the policy names nowhere.
- */
-export const accessOf = (
-  decider: Decider,
-  statement: Statement,
-  caller: Caller,
-  strange: boolean,
-): Access | null => {
-  const lookup = lookupOf(caller.slots);
-  decider.budget.left -= 1 + statement.tests.length;
-  if (!coversCaller(statement, caller) || !decidedTestsHold(statement.tests, caller, lookup)) return null;
-  let actions = statement.actions;
-  const hurdles: Hurdle[] = [];
-  for (const deny of decider.policy.denies) {
-    if (!overlaps(deny.actions, actions)) continue;
-    decider.budget.left -= 1 + deny.tests.length;
-    if (!coversResource(deny.resource, decider.resource) || !coversCaller(deny, caller)) continue;
-    if (!decidedTestsHold(deny.tests, caller, lookup)) continue;
-    const tests = freeTests(deny);
-    if (tests.length > 0) hurdles.push({ actions: deny.actions, tests, index: deny.index });
-    else actions = difference(actions, deny.actions);
-  }
-  if (isEmptySet(actions)) return null;
-  const hold = freeTests(statement);
-  if (hold.length === 0 && hurdles.length === 0) return { actions, sample: actions, assignment: NO_KEYS };
-  return overHurdles(decider, { statement, hold, hurdles, actions, caller, strange });
-};
-
-interface Course {
+/** Who asks for what. */
+export interface Question {
   readonly statement: Statement;
+  readonly caller: Caller;
+  /** With values only that the policy names nowhere. */
+  readonly strange: boolean;
+}
+
+/** More that is asked of the request: what must hold besides, what must not, and which actions it is about. */
+export interface Besides {
   readonly hold: readonly ConditionTest[];
   readonly hurdles: readonly Hurdle[];
   readonly actions: ActionSet;
-  readonly caller: Caller;
-  readonly strange: boolean;
+  readonly id: string;
+}
+
+/** Whether a statement is about the caller and the resource, as far as the caller decides; its free tests remain. */
+export const concerns = (statement: Statement, caller: Caller, decider: Decider): boolean => {
+  decider.budget.left -= 1 + statement.tests.length;
+  return (
+    coversResource(statement.resource, decider.resource) &&
+    coversCaller(statement, caller) &&
+    decidedTestsHold(statement.tests, caller, lookupOf(caller.slots))
+  );
+};
+
+/** What a caller may do by an Allow statement, and with which free keys. Null: nothing. */
+export const accessOf = (
+  decider: Decider,
+  question: Question,
+  besides: Besides | null = null,
+): Access | null => {
+  const { statement, caller } = question;
+  if (!concerns(statement, caller, decider)) return null;
+  let actions = besides === null ? statement.actions : intersection(statement.actions, besides.actions);
+  const hurdles: Hurdle[] = besides === null ? [] : [...besides.hurdles];
+  for (const deny of decider.policy.denies) {
+    if (!overlaps(deny.actions, actions) || !concerns(deny, caller, decider)) continue;
+    const tests = freeTests(deny);
+    if (tests.length > 0) hurdles.push({ actions: deny.actions, tests, id: deny.id });
+    else actions = difference(actions, deny.actions);
+  }
+  if (isEmptySet(actions)) return null;
+  const own = freeTests(statement);
+  const hold = besides === null ? own : [...own, ...besides.hold];
+  if (hold.length === 0 && hurdles.length === 0) return { actions, sample: actions, assignment: NO_KEYS };
+  return overHurdles(decider, { ...question, hold, hurdles, actions, id: besides?.id ?? '' });
+};
+
+interface Course extends Question {
+  readonly hold: readonly ConditionTest[];
+  readonly hurdles: readonly Hurdle[];
+  readonly actions: ActionSet;
+  readonly id: string;
 }
 
 /** Actions that the same hurdles stand before are decided together. */
@@ -129,15 +147,15 @@ const overHurdles = (decider: Decider, course: Course): Access | null => {
   let allowed: Access | null = null;
   for (const [actions, hurdles] of byHurdles(course)) {
     const assignment = solveOnce(decider, course, hurdles);
-    if (assignment !== null)
-      allowed =
-        allowed === null
-          ? { actions, sample: actions, assignment }
-          : { ...allowed, actions: union(allowed.actions, actions) };
+    if (assignment !== null) allowed = addAccess(allowed, { actions, sample: actions, assignment });
     if (decider.budget.left < 0) break;
   }
   return allowed;
 };
+
+/** Both accesses together, with the sample of the first. */
+export const addAccess = (known: Access | null, more: Access): Access =>
+  known === null ? more : { ...known, actions: union(known.actions, more.actions) };
 
 const byHurdles = ({ actions, hurdles }: Course): [ActionSet, readonly Hurdle[]][] => {
   let parts: [ActionSet, readonly Hurdle[]][] = [[actions, []]];
@@ -158,7 +176,7 @@ const byHurdles = ({ actions, hurdles }: Course): [ActionSet, readonly Hurdle[]]
 };
 
 const solveOnce = (decider: Decider, course: Course, hurdles: readonly Hurdle[]): Assignment | null => {
-  const { hold, caller, strange, statement } = course;
+  const { hold, caller, strange, statement, id } = course;
   if (hold.length === 0 && hurdles.length === 0) return NO_KEYS;
   const service = caller.identity.service !== null;
   const problem = {
@@ -174,7 +192,7 @@ const solveOnce = (decider: Decider, course: Course, hurdles: readonly Hurdle[])
   // With variables the answer is the caller's own; without, all callers share it.
   if ([...problem.hold, ...problem.break.flat()].some((test) => test.variables.length > 0))
     return solve(problem);
-  const key = `${statement.index} ${service} ${strange} ${hurdles.map((hurdle) => hurdle.index).join()}`;
+  const key = `${statement.id} ${service} ${strange} ${id} ${hurdles.map((hurdle) => hurdle.id).join()}`;
   const known = decider.solved.get(key);
   if (known !== undefined) return known;
   const found = solve(problem);

@@ -2,7 +2,7 @@ import { overlaps } from './actions.ts';
 import type { Caller } from './callers.ts';
 import { slot } from './condition-keys.ts';
 import { decidedHolds, holdsFor, isDecided, valueIn, type ConditionTest } from './conditions.ts';
-import { coversCaller, lookupOf, type Access, type Decider } from './decide.ts';
+import { coversCaller, lookupOf, type Access, type Decider, type Question } from './decide.ts';
 import type { Statement } from './parse-statement.ts';
 import { splitArn } from './pattern.ts';
 import type { KeyLookup } from './template.ts';
@@ -50,12 +50,7 @@ const testNames = (test: ConditionTest, caller: Caller, lookup: KeyLookup): bool
 };
 
 /** Whether the policy identifies the account of a caller that gets in by this statement. */
-export const identifies = (
-  decider: Decider,
-  statement: Statement,
-  caller: Caller,
-  access: Access,
-): boolean => {
+export const identifies = (decider: Decider, { statement, caller }: Question, access: Access): boolean => {
   const { account } = caller;
   const decided = lookupOf(caller.slots);
   const lookup: KeyLookup = (key) => decided(key) ?? access.assignment.get(key)?.[0] ?? null;

@@ -14,7 +14,7 @@ export interface EntryAccess {
 }
 
 /** The evidence of one statement: entries that get the same are one grant. */
-export const grantOf = (
+export const grantsOf = (
   statement: Statement,
   results: readonly EntryAccess[],
   universe: ActionUniverse,
@@ -45,6 +45,7 @@ const describe = (
   const subject = { principals, actions, conditions, trusted, public: open };
   return {
     statement: statement.index,
+    ...(statement.origin === 'registry' ? { origin: statement.origin } : {}),
     sid: statement.sid,
     ...subject,
     sentence: sentenceOf(statement, subject),
@@ -64,10 +65,9 @@ const conditionText = ({ operatorText, keyText, texts }: ConditionTest): string 
 type Evidence = Pick<AccessGrant, 'principals' | 'actions' | 'conditions' | 'trusted' | 'public'>;
 
 const sentenceOf = (statement: Statement, evidence: Evidence): string => {
-  const name =
-    statement.sid === null
-      ? `statement ${statement.index}`
-      : `statement ${statement.index} \`${statement.sid}\``;
+  const where = statement.origin === 'registry' ? ' of the registry policy' : '';
+  const sid = statement.sid === null ? '' : ` \`${statement.sid}\``;
+  const name = `statement ${statement.index}${sid}${where}`;
   return `${whoText(evidence)} can ${doingText(evidence.actions)}: ${name} names Principal ${listText(evidence.principals, 3)} ${conditionsText(evidence.conditions)}`;
 };
 

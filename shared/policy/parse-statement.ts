@@ -21,10 +21,16 @@ export interface ResourceElement {
   readonly texts: readonly string[];
 }
 
+/** Which of the documents that are decided together a statement stands in. */
+export type Origin = 'policy' | 'registry' | 'other';
+
 /** One statement, read once. */
 export interface Statement {
+  /** Unique among the statements that are decided together. */
+  readonly id: string;
   /** Zero-based, in the document. */
   readonly index: number;
+  readonly origin: Origin;
   readonly sid: string | null;
   readonly effect: 'Allow' | 'Deny';
   readonly principal: PrincipalElement;
@@ -35,6 +41,7 @@ export interface Statement {
 
 /** What a document's statements are read with, and where to say what is wrong with them. */
 export interface Reading {
+  readonly origin: Origin;
   readonly universe: ActionUniverse;
   /** Policy variables exist since version 2012-10-17. */
   readonly variables: boolean;
@@ -99,8 +106,11 @@ export const readStatement = (record: JsonRecord, index: number, reading: Readin
     note(source, 'duplicate-element', `a key is written twice under \`${operator}\``);
   if (actions === null || principal === null || (source.effect === 'Deny' && condition.partial)) return null;
   const { tests } = condition;
+  const { origin } = reading;
   return {
+    id: `${origin} ${index}`,
     index,
+    origin,
     sid: source.sid,
     effect: source.effect,
     principal,

@@ -1,6 +1,6 @@
 import { extendUniverse, type ActionUniverse } from './actions.ts';
 import { listOf, own, recordOf, type JsonRecord } from './json.ts';
-import { readStatement, textsOf, type Reading, type Statement } from './parse-statement.ts';
+import { readStatement, textsOf, type Origin, type Reading, type Statement } from './parse-statement.ts';
 import type { Note, Undecided } from './report.ts';
 import type { KeyLookup } from './template.ts';
 
@@ -19,6 +19,7 @@ export interface Unreadable {
 }
 
 export interface ParseSetting {
+  readonly origin: Origin;
   readonly universe: ActionUniverse;
   /** Values of the keys that are the same in every request. */
   readonly constants: KeyLookup;
@@ -61,7 +62,8 @@ const readStatements = (record: JsonRecord, items: readonly unknown[], setting: 
   const universe = extendUniverse(setting.universe, actionTexts(items));
   const version = own(record, 'Version');
   const variables = version === '2012-10-17';
-  const reading: Reading = { universe, variables, constants: setting.constants, undecided: [], notes: [] };
+  const { constants, origin } = setting;
+  const reading: Reading = { origin, universe, variables, constants, undecided: [], notes: [] };
   if (version !== undefined && version !== '2012-10-17' && version !== '2008-10-17')
     reading.notes.push({
       statement: null,
@@ -80,6 +82,12 @@ const readStatements = (record: JsonRecord, items: readonly unknown[], setting: 
     }
   });
   return { universe, allows, denies, undecided: reading.undecided, notes: reading.notes };
+};
+
+/** Every text in an `Action` or `NotAction` of a document. */
+export const actionTextsIn = (document: unknown): readonly string[] => {
+  const record = recordOf(readDocument(document));
+  return record === null ? [] : actionTexts(listOf(own(record, 'Statement')));
 };
 
 const actionTexts = (items: readonly unknown[]): string[] =>

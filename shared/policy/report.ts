@@ -24,6 +24,8 @@ export interface AccessInput {
 export interface AccessGrant {
   /** Zero-based. */
   readonly statement: number;
+  /** Only in an effective access: the statement is one of the registry policy. */
+  readonly origin?: 'registry';
   readonly sid: string | null;
   /** As the policy writes them; `*` for everyone. */
   readonly principals: readonly string[];

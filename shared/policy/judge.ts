@@ -1,0 +1,183 @@
+import { difference, union, type ActionSet } from './actions.ts';
+import type { Caller, Setting } from './callers.ts';
+import { callersFor } from './candidates.ts';
+import { coversResource, sampleAction, type Access, type Decider, type Question } from './decide.ts';
+import { grantsOf, type EntryAccess } from './grants.ts';
+import { mentionsOf, type Mentions } from './mentions.ts';
+import type { Statement } from './parse-statement.ts';
+import type { PrincipalEntry } from './principals.ts';
+import type { AccessGrant, Witness } from './report.ts';
+import type { KeyLookup } from './template.ts';
+
+/** What is found while statements are judged. */
+export interface Findings {
+  public: boolean;
+  untrusted: boolean;
+  readonly external: Set<string>;
+  readonly grants: AccessGrant[];
+  publicWitness: Witness | null;
+  untrustedWitness: Witness | null;
+  /** The first request that got in, whoever makes it. */
+  anyWitness: Witness | null;
+}
+
+export const noFindings = (): Findings => ({
+  public: false,
+  untrusted: false,
+  external: new Set(),
+  grants: [],
+  publicWitness: null,
+  untrustedWitness: null,
+  anyWitness: null,
+});
+
+/** How statements are judged. */
+export interface Court {
+  /** One for each resource that matters. */
+  readonly deciders: readonly Decider[];
+  readonly setting: Setting;
+  readonly constants: KeyLookup;
+  /** Other statements whose values tell callers apart. */
+  readonly others: readonly Statement[];
+  /** What a caller may do. */
+  readonly ask: (decider: Decider, question: Question) => Access | null;
+  /** Whether the policy identifies a caller's account; null when nobody wants to know. */
+  readonly identify: ((decider: Decider, question: Question, access: Access) => boolean) | null;
+  /** Callers to leave out. */
+  readonly ignore: ((caller: Caller) => boolean) | null;
+  readonly findings: Findings;
+}
+
+/** Judges one Allow statement, entry by entry, and adds to the findings. */
+export const judge = (court: Court, statement: Statement): void => {
+  const mentions = mentionsOf(
+    [statement, ...court.others],
+    tellingEntries(statement, court.others),
+    court.constants,
+  );
+  const results: EntryAccess[] = [];
+  for (const entry of entriesOf(statement)) {
+    let result: EntryAccess | null = null;
+    for (const decider of court.deciders)
+      if (coversResource(statement.resource, decider.resource))
+        result = merge(result, judgeEntry(decider, { statement, entry, mentions }, court));
+    if (result !== null) results.push(result);
+  }
+  const [decider] = court.deciders;
+  if (results.length > 0 && decider !== undefined)
+    court.findings.grants.push(...grantsOf(statement, results, decider.policy.universe));
+};
+
+const merge = (known: EntryAccess | null, more: EntryAccess | null): EntryAccess | null => {
+  if (known === null || more === null) return known ?? more;
+  return {
+    entry: known.entry,
+    actions: union(known.actions, more.actions),
+    trusted: known.trusted && more.trusted,
+    public: known.public || more.public,
+  };
+};
+
+/** Entries that tell callers apart: the excepted ones, those with wildcards, and those of the other statements. */
+const tellingEntries = ({ principal }: Statement, others: readonly Statement[]): PrincipalEntry[] => [
+  ...(principal.excepted ?? []),
+  ...(principal.named ?? []).filter((entry) => entry.kind === 'pattern'),
+  ...others.flatMap((other) => [...(other.principal.named ?? []), ...(other.principal.excepted ?? [])]),
+];
+
+const EVERYONE: readonly PrincipalEntry[] = [{ kind: 'everyone', text: '*' }];
+
+/** The entries that are judged one by one; everybody but the excepted ones is one entry. */
+const entriesOf = ({ principal }: Statement): readonly PrincipalEntry[] =>
+  principal.excepted === null ? (principal.named ?? []) : EVERYONE;
+
+interface Case {
+  readonly statement: Statement;
+  readonly entry: PrincipalEntry;
+  readonly mentions: Mentions;
+}
+
+const judgeEntry = (
+  decider: Decider,
+  { statement, entry, mentions }: Case,
+  court: Court,
+): EntryAccess | null => {
+  if (entry.kind === 'unknown') return judgeUnknown(decider, statement, { entry, court });
+  const tally: Tally = { actions: null, untrusted: false, public: false };
+  for (const caller of callersFor(entry, { mentions, setting: court.setting, source: decider.source })) {
+    if (decider.budget.left < 0) break;
+    if (court.ignore?.(caller) !== true)
+      count(tally, { decider, question: { statement, caller, strange: false } }, court);
+  }
+  return tally.actions === null
+    ? null
+    : { entry, actions: tally.actions, trusted: !tally.untrusted, public: tally.public };
+};
+
+interface Tally {
+  actions: ActionSet | null;
+  untrusted: boolean;
+  public: boolean;
+}
+
+interface Hearing {
+  readonly decider: Decider;
+  readonly question: Question;
+}
+
+const count = (tally: Tally, { decider, question }: Hearing, court: Court): void => {
+  const { findings } = court;
+  const { caller } = question;
+  const access = court.ask(decider, question);
+  if (access === null) return;
+  tally.actions = tally.actions === null ? access.actions : union(tally.actions, access.actions);
+  if (court.identify === null) findings.anyWitness ??= witnessOf(decider, caller, access);
+  if (!caller.trusted) {
+    tally.untrusted = true;
+    findings.untrusted = true;
+    findings.untrustedWitness ??= witnessOf(decider, caller, access);
+  }
+  if (isForeign(caller, court) && court.identify?.(decider, question, access) === true)
+    findings.external.add(caller.account ?? '');
+  if (caller.stranger && !tally.public) {
+    const strange =
+      access.assignment.size === 0 ? access : court.ask(decider, { ...question, strange: true });
+    if (strange === null) return;
+    tally.public = true;
+    findings.public = true;
+    findings.publicWitness ??= witnessOf(decider, caller, strange);
+  }
+};
+
+const isForeign = ({ account }: Caller, { setting, findings }: Court): boolean =>
+  account !== null && account !== setting.ownerAccount && !findings.external.has(account);
+
+/** Somebody who cannot be told is reported, less what is denied to everyone in every request. */
+const judgeUnknown = (
+  decider: Decider,
+  statement: Statement,
+  { entry, court }: { readonly entry: PrincipalEntry; readonly court: Court },
+): EntryAccess | null => {
+  if (court.ignore !== null) return null;
+  let { actions } = statement;
+  for (const deny of decider.policy.denies)
+    if (deniesEveryone(deny, decider)) actions = difference(actions, deny.actions);
+  if (actions.every((word) => word === 0)) return null;
+  court.findings.untrusted = true;
+  return { entry, actions, trusted: false, public: false };
+};
+
+const deniesEveryone = ({ principal, tests, resource }: Statement, decider: Decider): boolean =>
+  tests.length === 0 &&
+  principal.excepted === null &&
+  coversResource(resource, decider.resource) &&
+  (principal.named ?? []).some((entry) => entry.kind === 'everyone');
+
+const witnessOf = (decider: Decider, caller: Caller, access: Access): Witness => ({
+  caller: caller.concrete,
+  action: sampleAction(decider, access.sample),
+  ...(decider.resource === null ? {} : { resource: decider.resource }),
+  context: Object.fromEntries(
+    [...access.assignment].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? '') : values]),
+  ),
+});

@@ -1,0 +1,138 @@
+import { listOf, own, recordOf, type JsonRecord } from './json.ts';
+import { splitArn } from './pattern.ts';
+import { principalEntriesOf, type PrincipalEntry } from './principals.ts';
+import type { AccessInput } from './report.ts';
+
+/** A principal value: what stays as it is (null: nothing), and the entries that are cut out. */
+export interface SplitPrincipal {
+  readonly kept: unknown;
+  readonly cut: readonly PrincipalEntry[];
+}
+
+const EVERYONE: PrincipalEntry = { kind: 'everyone', text: '*' };
+
+/** Splits a statement's principal by the texts of the entries that have to go. */
+export const splitPrincipal = (statement: JsonRecord, wrong: ReadonlySet<string>): SplitPrincipal => {
+  const value = own(statement, 'Principal');
+  if (own(statement, 'NotPrincipal') !== undefined || value === undefined)
+    return { kept: null, cut: [EVERYONE] };
+  const cut = (principalEntriesOf(value) ?? [EVERYONE]).filter((entry) => wrong.has(entry.text));
+  const record = recordOf(value);
+  if (record === null) return { kept: null, cut };
+  const kept = Object.fromEntries(
+    Object.entries(record).flatMap(([type, entries]): [string, unknown][] => {
+      const texts = listOf(entries).filter((entry) => !wrong.has(entryText(type, entry)));
+      return texts.length === 0 ? [] : [[type, texts.length === 1 ? texts[0] : texts]];
+    }),
+  );
+  return { kept: Object.keys(kept).length === 0 ? null : kept, cut };
+};
+
+const entryText = (type: string, entry: unknown): string =>
+  type === 'CanonicalUser' ? `CanonicalUser ${String(entry)}` : String(entry);
+
+/** A statement's principal with one more condition; without one, the principals are trusted themselves. */
+export interface Restriction {
+  readonly principal: unknown;
+  readonly operator: string | null;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** What remains of cut entries: the trusted among them, by themselves, by organization, or by whom a service acts for. */
+export const restrictions = (cut: readonly PrincipalEntry[], input: AccessInput): Restriction[] => {
+  const people = cut.filter(
+    (entry) => entry.kind !== 'service' && entry.kind !== 'any-service' && entry.kind !== 'unknown',
+  );
+  const services = cut.filter((entry) => entry.kind === 'service');
+  const everyone = people.some((entry) => entry.kind === 'everyone');
+  return [
+    ...namedTrust(people, input),
+    ...memberships(principalOf(people), people.length, input, 'Principal'),
+    ...(everyone ? acting('*', input) : []),
+    ...(services.length > 0
+      ? acting({ Service: oneOrList(services.map((entry) => entry.text)) }, input)
+      : []),
+  ];
+};
+
+const oneOrList = (texts: readonly string[]): unknown => (texts.length === 1 ? texts[0] : texts);
+
+const principalOf = (entries: readonly PrincipalEntry[]): unknown => {
+  if (entries.some((entry) => entry.kind === 'everyone')) return '*';
+  const providers = entries.filter((entry) => entry.kind === 'provider').map((entry) => entry.text);
+  const others = entries
+    .filter((entry) => entry.kind !== 'provider' && entry.kind !== 'orphan')
+    .map((entry) => entry.text);
+  return {
+    ...(others.length > 0 ? { AWS: oneOrList(others) } : {}),
+    ...(providers.length > 0 ? { Federated: oneOrList(providers) } : {}),
+  };
+};
+
+/** The owner, trusted accounts and trusted principals that the entries covered. */
+const namedTrust = (entries: readonly PrincipalEntry[], input: AccessInput): Restriction[] => {
+  const { trust, ownerAccount, partition = 'aws' } = input;
+  const accounts = [...new Set([ownerAccount, ...trust.accounts])];
+  const everyone = entries.some((entry) => entry.kind === 'everyone' || entry.kind === 'pattern');
+  const roots = everyone ? accounts.map((account) => `arn:${partition}:iam::${account}:root`) : [];
+  const covered = trust.principals.filter(
+    (arn) =>
+      !accounts.includes(splitArn(arn)[4] ?? '') && (everyone || entries.some((entry) => covers(entry, arn))),
+  );
+  const texts = [...roots, ...covered];
+  return texts.length === 0
+    ? []
+    : [{ principal: { AWS: oneOrList(texts) }, operator: null, key: '', values: [] }];
+};
+
+const covers = (entry: PrincipalEntry, arn: string): boolean => {
+  if (entry.kind === 'account') return splitArn(arn)[4] === entry.account;
+  const session = /^(.*):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/u.exec(arn);
+  return (
+    entry.kind === 'arn' &&
+    session !== null &&
+    entry.account === session[2] &&
+    entry.resource.endsWith(`/${session[3] ?? ''}`)
+  );
+};
+
+/** The same principals as members of a trusted organization or organizational unit. */
+const memberships = (
+  principal: unknown,
+  count: number,
+  { trust }: AccessInput,
+  side: 'Principal' | 'Source',
+): Restriction[] =>
+  count === 0
+    ? []
+    : [
+        ...(trust.organizations.length > 0
+          ? [{ principal, operator: 'StringEquals', key: `aws:${side}OrgID`, values: trust.organizations }]
+          : []),
+        ...(trust.organizationalUnits.length > 0
+          ? [
+              {
+                principal,
+                operator: 'ForAnyValue:StringLike',
+                key: `aws:${side}OrgPaths`,
+                values: trust.organizationalUnits.map((unit) => `${unit}*`),
+              },
+            ]
+          : []),
+      ];
+
+/** Services as far as they say that they act for the owner or somebody trusted. */
+const acting = (principal: unknown, input: AccessInput): Restriction[] => {
+  const accounts = [...new Set([input.ownerAccount, ...input.trust.accounts])];
+  return [
+    { principal, operator: 'StringEquals', key: 'aws:SourceAccount', values: accounts },
+    {
+      principal,
+      operator: 'ArnLike',
+      key: 'aws:SourceArn',
+      values: accounts.map((account) => `arn:*:*:*:${account}:*`),
+    },
+    ...memberships(principal, 1, input, 'Source'),
+  ];
+};
