@@ -43,7 +43,7 @@ export const scanRegistry = async function* (
   deps: ScanDependencies,
   admits: (resource: Resource) => boolean = () => true,
 ): AsyncGenerator<ScannedFinding> {
-  const progress = { judged: 0, known: 1 };
+  const progress = { judged: 0, known: 0 };
   const report = (): void => deps.onProgress?.({ at, ...progress });
   for await (const page of pagesOf(at, deps)) {
     const resources = page.filter(
