@@ -20,9 +20,6 @@ export const DEFAULTS: Omit<Settings, 'version' | 'controls'> = {
   remediation: {
     optOutTag: 'ecr-warden:no-remediation',
     scope: NO_LIMITS,
-    maxChangesPerHour: 20,
-    coolDownMinutes: 60,
-    contest: { times: 2, windowHours: 24 },
   },
   alerts: {
     minimumSeverity: 'INFORMATIONAL',

@@ -131,27 +131,6 @@ const remediation = object<Settings['remediation']>({
     optionalText(DEFAULTS.remediation.optOutTag, rules.TAG_KEY),
   ),
   scope: documented('What may be changed at all.', scope(DEFAULTS.remediation.scope)),
-  maxChangesPerHour: documented(
-    'Changes an hour and account; beyond that remediation stops and says so once.',
-    integer(DEFAULTS.remediation.maxChangesPerHour, { minimum: 0, maximum: 10_000 }),
-  ),
-  coolDownMinutes: documented(
-    'Minutes between two changes of one resource.',
-    integer(DEFAULTS.remediation.coolDownMinutes, { minimum: 0, maximum: 10_080 }),
-  ),
-  contest: documented(
-    'A resource that somebody turns back so many times within the window is left alone, and alerted.',
-    object<Settings['remediation']['contest']>({
-      times: documented(
-        'How often it must have been turned back.',
-        integer(DEFAULTS.remediation.contest.times, { minimum: 1, maximum: 100 }),
-      ),
-      windowHours: documented(
-        'The window, in hours.',
-        integer(DEFAULTS.remediation.contest.windowHours, { minimum: 1, maximum: 720 }),
-      ),
-    }),
-  ),
 });
 
 /** A block of account ids with a name each. */

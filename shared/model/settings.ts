@@ -34,9 +34,6 @@ export interface Settings {
     /** Tag key that opts a repository out, with any value but `false`. */
     readonly optOutTag: string;
     readonly scope: Scope;
-    readonly maxChangesPerHour: number;
-    readonly coolDownMinutes: number;
-    readonly contest: { readonly times: number; readonly windowHours: number };
   };
   readonly alerts: {
     readonly minimumSeverity: Severity;

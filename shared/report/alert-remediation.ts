@@ -79,9 +79,7 @@ const NEXT_STEPS: { readonly [O in AttemptOutcome]: readonly string[] } = {
     'Find who or what turns the setting back (often infrastructure as code) and change it there',
     'If it is meant to be so, add a dated exemption to `ecr-warden.yml`',
   ],
-  stopped: [
-    'Find out what changes so many resources at once; raise `remediation.maxChangesPerHour` if it is meant',
-  ],
+  stopped: ['Find out what changes so many resources at once'],
   reverted: ['The finding is open again: fix it another way or exempt it'],
 };
 

@@ -152,13 +152,10 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'numbers out of bounds, no numbers, and numbers that are none',
-    text: 'remediation:\n  maxChangesPerHour: -1\n  coolDownMinutes: .nan\n  contest: { times: .inf, windowHours: 1.5 }\nstate: { historyDays: "400" }\n',
+    text: 'alerts:\n  digestAbove: -1\nstate: { historyDays: "400" }\n',
     problems: [
-      'f:2:22: `remediation.maxChangesPerHour` is `-1`: expected a whole number from 0 to 10000',
-      'f:3:20: `remediation.coolDownMinutes` is `.nan`: expected a whole number from 0 to 10080',
-      'f:4:21: `remediation.contest.times` is `.inf`: expected a whole number from 1 to 100',
-      'f:4:40: `remediation.contest.windowHours` is `1.5`: expected a whole number from 1 to 720',
-      'f:5:23: `state.historyDays` is `400`: expected a whole number from 1 to 3650',
+      'f:2:16: `alerts.digestAbove` is `-1`: expected a whole number from 0 to 10000',
+      'f:3:23: `state.historyDays` is `400`: expected a whole number from 1 to 3650',
     ],
   },
   {

@@ -42,9 +42,6 @@ const subject: RemediationCase = {
   settings: {
     optOutTag: 'ecr-warden:opt-out',
     scope: everywhere,
-    maxChangesPerHour: 10,
-    coolDownMinutes: 10,
-    contest: { times: 3, windowHours: 24 },
   },
   attempts: [],
   approvedBy: null,
