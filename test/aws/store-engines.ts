@@ -93,7 +93,8 @@ export const whyNoDynamoDbLocal = (): string | null => {
   return status === 0 ? null : 'there is no Java on this machine';
 };
 
-const freePort = async (): Promise<number> => {
+/** A port that nothing listens on now. */
+export const freePort = async (): Promise<number> => {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const port = portOf(server);
