@@ -11,6 +11,7 @@ import {
 } from './access.ts';
 import { defineControl, judging } from './control.ts';
 import { noOptions } from './options.ts';
+import { narrowingPlan } from './policy-plan.ts';
 
 type Options = Record<string, never>;
 type MessageId = 'public' | 'undecided';
@@ -58,10 +59,12 @@ export const publicAccess = defineControl<Options, MessageId>({
     repository: judging<Options, MessageId, 'repositoryPolicy'>({
       needs: ['repositoryPolicy'],
       evaluate: (facts, context) => evaluate(repositoryPolicyOf(facts), context),
+      plan: (facts, context) => narrowingPlan(repositoryPolicyOf(facts), context, 'public'),
     }),
     registry: judging<Options, MessageId, 'registryPolicy' | 'registryPolicyScope'>({
       needs: ['registryPolicy', 'registryPolicyScope'],
       evaluate: (facts, context) => evaluate(registryPolicyOf(facts), context),
+      plan: (facts, context) => narrowingPlan(registryPolicyOf(facts), context, 'public'),
     }),
   },
 });

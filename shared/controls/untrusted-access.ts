@@ -12,6 +12,7 @@ import {
 } from './access.ts';
 import { defineControl, judging } from './control.ts';
 import { noOptions } from './options.ts';
+import { narrowingPlan } from './policy-plan.ts';
 
 type Options = Record<string, never>;
 type MessageId = 'untrusted' | 'undecided';
@@ -68,10 +69,12 @@ export const untrustedAccess = defineControl<Options, MessageId>({
     repository: judging<Options, MessageId, 'repositoryPolicy'>({
       needs: ['repositoryPolicy'],
       evaluate: (facts, context) => evaluate(repositoryPolicyOf(facts), context),
+      plan: (facts, context) => narrowingPlan(repositoryPolicyOf(facts), context, 'untrusted'),
     }),
     registry: judging<Options, MessageId, 'registryPolicy' | 'registryPolicyScope'>({
       needs: ['registryPolicy', 'registryPolicyScope'],
       evaluate: (facts, context) => evaluate(registryPolicyOf(facts), context),
+      plan: (facts, context) => narrowingPlan(registryPolicyOf(facts), context, 'untrusted'),
     }),
   },
 });

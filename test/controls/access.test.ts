@@ -60,7 +60,7 @@ testControl(publicAccess, [
         facts: repository(policy(allow('*'))),
         messages: ['public'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'heals',
         evidence: 'lets any AWS account in',
       },
       {
@@ -68,21 +68,21 @@ testControl(publicAccess, [
         facts: repository(policy(allow('*'), allow({ AWS: OWNER }))),
         messages: ['public'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'heals',
       },
       {
         name: 'everybody may push',
         facts: repository(policy(allow({ AWS: '*' }, 'ecr:*'), allow({ AWS: OWNER }))),
         messages: ['public'],
         severity: 'CRITICAL',
-        plan: 'none',
+        plan: 'heals',
       },
       {
         name: 'everybody may list',
         facts: repository(policy(allow({ AWS: ['*'] }, 'ecr:ListImages'), allow({ AWS: OWNER }))),
         messages: ['public'],
         severity: 'MEDIUM',
-        plan: 'none',
+        plan: 'heals',
       },
       {
         name: 'everybody but one',
@@ -91,9 +91,9 @@ testControl(publicAccess, [
         ),
         messages: ['public'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'heals',
       },
-      { name: 'text that is not JSON', facts: repository('{'), messages: ['undecided'], plan: 'none' },
+      { name: 'text that is not JSON', facts: repository('{'), messages: ['undecided'], plan: 'advises' },
     ],
   },
   {
@@ -115,14 +115,14 @@ testControl(publicAccess, [
         facts: registry(policy(allow('*', PULL, REGISTRY_RESOURCE))),
         messages: ['public'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'advises',
       },
       {
         name: 'everybody may replicate, scope V1',
         facts: registry(policy(allow('*', 'ecr:ReplicateImage', REGISTRY_RESOURCE)), 'V1'),
         messages: ['public'],
         severity: 'CRITICAL',
-        plan: 'none',
+        plan: 'advises',
       },
     ],
   },
@@ -157,7 +157,7 @@ testControl(untrustedAccess, [
         facts: repository(policy(allow({ AWS: root(STRANGER) }))),
         messages: ['untrusted'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'advises',
         evidence: `it names ${STRANGER}`,
       },
       {
@@ -166,14 +166,14 @@ testControl(untrustedAccess, [
         ...trustPartner,
         messages: ['untrusted'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'heals',
       },
       {
         name: 'a stranger who may push, beside the owner',
         facts: repository(policy(allow({ AWS: root(STRANGER) }, 'ecr:PutImage'), allow({ AWS: OWNER }))),
         messages: ['untrusted'],
         severity: 'CRITICAL',
-        plan: 'none',
+        plan: 'heals',
       },
       {
         name: 'another organization',
@@ -181,7 +181,7 @@ testControl(untrustedAccess, [
         trust: { organizations: ['o-bbbbbbbbbb'] },
         messages: ['untrusted'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'heals',
       },
       {
         name: 'everybody',
@@ -189,14 +189,14 @@ testControl(untrustedAccess, [
         ...trustPartner,
         messages: ['untrusted'],
         severity: 'HIGH',
-        plan: 'none',
+        plan: 'heals',
         evidence: 'any AWS account',
       },
       {
         name: 'text that is not JSON',
         facts: repository('nonsense'),
         messages: ['undecided'],
-        plan: 'none',
+        plan: 'advises',
       },
     ],
   },
@@ -219,7 +219,7 @@ testControl(untrustedAccess, [
         ),
         messages: ['untrusted'],
         severity: 'CRITICAL',
-        plan: 'none',
+        plan: 'advises',
       },
     ],
   },
@@ -258,5 +258,41 @@ describe('the violations of the access controls', () => {
     expect(verdict.evidence.data['witness']).toMatchObject({
       action: expect.stringMatching(/^ecr:/u) as string,
     });
+  });
+
+  it('are answered by the same policy without the stranger, never by deleting it', () => {
+    const trust = { accounts: [PARTNER] };
+    const facts = repository(policy(allow({ AWS: [root(PARTNER), root(STRANGER)] }, 'ecr:*')));
+    const { plan } = judgeCase(untrustedAccess, 'repository', { name: '', facts, trust });
+    expect(plan!.reason).toContain(
+      `takes out statement 0 \`Access\`: untrusted access of \`${root(STRANGER)}\``,
+    );
+    const [change] = plan!.changes;
+    const text = change!.kind === 'set-repository-policy' ? change!.policyText : '';
+    expect(text).not.toContain(STRANGER);
+    expect(text).toContain(PARTNER);
+    expect(plan!.cli[0]).toBe(
+      `aws ecr set-repository-policy --region eu-west-1 --registry-id ${AT.account} --repository-name team-a/api --policy-text '${text}'`,
+    );
+    expect(plan!.iac).toContain(`policy     = ${JSON.stringify(text)}`);
+
+    const alone = repository(policy(allow({ AWS: root(STRANGER) })));
+    const nothing = judgeCase(untrustedAccess, 'repository', { name: '', facts: alone }).plan!;
+    expect([nothing.changes, nothing.cli]).toEqual([[], []]);
+    expect(nothing.reason).toContain('nothing of the policy would be left');
+  });
+
+  it('are only proposed for a registry, with the line that would change it', () => {
+    const text = policy(
+      allow({ AWS: [root(PARTNER), root(STRANGER)] }, 'ecr:ReplicateImage', REGISTRY_RESOURCE),
+    );
+    const { plan } = judgeCase(untrustedAccess, 'registry', {
+      name: '',
+      facts: registry(text),
+      trust: { accounts: [PARTNER] },
+    });
+    expect(plan!.changes).toEqual([]);
+    expect(plan!.cli[0]).toMatch(/^aws ecr put-registry-policy --region eu-west-1 --policy-text '\{/u);
+    expect(plan!.cli[0]).not.toContain(STRANGER);
   });
 });

@@ -299,6 +299,21 @@ testControl(registryScanning, [
   },
 ]);
 
+describe('the evidence of image-scanning', () => {
+  it('holds both answers, or only the computed one', () => {
+    const one = { name: '', facts: facts(basic(onPush('x')), true, OFF) };
+    expect(judgeCase(imageScanning, 'repository', one).verdict.evidence.data).toEqual({
+      scanType: 'BASIC',
+      rules: [{ frequency: 'SCAN_ON_PUSH', filters: ['x'] }],
+      scanOnPush: true,
+      computed: 'SCAN_ON_PUSH',
+      applied: OFF,
+    });
+    const alone = judgeCase(imageScanning, 'repository', { ...one, options: unconfirmed });
+    expect(alone.verdict.evidence.data['applied']).toBeNull();
+  });
+});
+
 describe('the plans of the scanning controls', () => {
   it('keep every rule of the registry in the CLI line, and add one filter', () => {
     const before = enhanced(onPush('team-b', 'team-c*'), continuous('prod'));
