@@ -48,6 +48,7 @@ export interface InvocationRecord {
 
 export interface FunctionRuntime {
   readonly add: (config: FunctionConfig) => DeployedFunction;
+  /** Throws RangeError where there is no such function. */
   readonly byName: (name: string) => DeployedFunction;
   readonly byArn: (arn: string) => DeployedFunction | undefined;
   readonly invoke: (name: string, event: unknown) => Promise<InvocationOutcome>;

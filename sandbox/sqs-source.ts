@@ -42,6 +42,7 @@ export const mapSqs = (dependencies: SourceDependencies, mapping: SqsMapping): v
   const { batchSize = 10, maximumConcurrency = 5, reportBatchItemFailures = true } = mapping;
   const queue = queues.byArn(mapping.queueArn);
   if (queue === undefined) throw new RangeError(`there is no queue \`${mapping.queueArn}\``);
+  runtime.byName(mapping.function);
   let inFlight = 0;
   let next: { readonly time: number; readonly cancel: Cancel } | null = null;
 
@@ -54,6 +55,8 @@ export const mapSqs = (dependencies: SourceDependencies, mapping: SqsMapping): v
     });
     next = { time, cancel };
   };
+  const wakeFor = (visibleAt: number): void =>
+    wakeAt(Math.max(visibleAt, schedule.now()) + random.between(pollDelay));
   const plan = (): void => {
     const visibleAt = queues.nextVisibleAt(queue);
     if (visibleAt === undefined) {
@@ -61,7 +64,7 @@ export const mapSqs = (dependencies: SourceDependencies, mapping: SqsMapping): v
       next = null;
       return;
     }
-    wakeAt(Math.max(visibleAt, schedule.now()) + random.between(pollDelay));
+    wakeFor(visibleAt);
   };
   const deliver = async (batch: readonly QueueMessage[]): Promise<void> => {
     const event = { Records: batch.map((message) => lambdaRecord(queue, message)) };
@@ -82,8 +85,8 @@ export const mapSqs = (dependencies: SourceDependencies, mapping: SqsMapping): v
     }
     if (inFlight < maximumConcurrency) plan();
   };
-  queue.listeners.add(() => {
-    if (inFlight < maximumConcurrency) plan();
+  queue.listeners.add((visibleAt) => {
+    if (inFlight < maximumConcurrency) wakeFor(visibleAt);
   });
   plan();
 };

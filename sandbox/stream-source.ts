@@ -111,6 +111,7 @@ export const mapStream = (
 ): void => {
   const { batchSize = 100, reportBatchItemFailures = false } = mapping;
   const passes = recordFilter(stream, mapping);
+  runtime.byName(mapping.function);
 
   const nextBatch = (shard: Shard): Batch | undefined => {
     const waiting = shard.pending.shift();

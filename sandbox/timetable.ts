@@ -90,6 +90,7 @@ export const createTimetable = (schedule: Schedule, random: Random, runtime: Fun
   };
   return {
     add: (entry) => {
+      runtime.byName(entry.function);
       entries.set(entry.name, entry);
       plan(entry);
     },

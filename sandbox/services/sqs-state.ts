@@ -36,8 +36,8 @@ export interface Queue {
   readonly name: string;
   attributes: QueueAttributes;
   readonly messages: Map<string, QueueMessage>;
-  /** Called when messages may have become visible; a Lambda event source mapping listens. */
-  readonly listeners: Set<() => void>;
+  /** Told when a message becomes visible, in milliseconds; a Lambda event source mapping listens. */
+  readonly listeners: Set<(visibleAt: number) => void>;
 }
 
 interface NewMessage {
@@ -117,13 +117,13 @@ const isSpent = ({ attributes }: Queue, message: QueueMessage): boolean =>
 
 export const createQueues = (schedule: Schedule, random: Random): Queues => {
   const queues = new Map<string, Queue>();
-  const notify = (queue: Queue): void => {
-    for (const listener of queue.listeners) listener();
+  const notify = (queue: Queue, { visibleAt }: QueueMessage): void => {
+    for (const listener of queue.listeners) listener(visibleAt);
   };
   const send: Queues['send'] = (queue, message) => {
     const stored = newMessage(queue, message, { id: random.uuid(), now: schedule.now() });
     queue.messages.set(stored.id, stored);
-    notify(queue);
+    notify(queue, stored);
     return stored;
   };
   /** Moves a message to the dead-letter queue; false where that queue does not exist. */
@@ -164,7 +164,7 @@ export const createQueues = (schedule: Schedule, random: Random): Queues => {
     },
     changeVisibility: (queue, message, timeout) => {
       message.visibleAt = schedule.now() + timeout;
-      notify(queue);
+      notify(queue, message);
     },
   };
 };

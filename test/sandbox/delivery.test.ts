@@ -130,6 +130,27 @@ describe('a queue before a function', () => {
   });
 });
 
+describe('wiring that leads nowhere', () => {
+  const sandbox = createSandbox();
+  const { arn } = sandbox.sqs.create({ name: 'work' });
+  sandbox.lambda.addFunction({ name: 'worker', handler: () => null });
+  it.each<[string, () => unknown]>([
+    ['a queue', () => sandbox.lambda.mapSqs({ function: 'worker', queueArn: `${arn}-gone` })],
+    ['a function', () => sandbox.lambda.mapSqs({ function: 'gone', queueArn: arn })],
+    ['a stream', () => sandbox.lambda.mapStream({ function: 'worker', streamArn: 'gone' })],
+    [
+      'a scheduled function',
+      () => sandbox.lambda.schedule({ name: 's', function: 'gone', expression: 'rate(1 day)' }),
+    ],
+    ['a schedule', () => sandbox.lambda.tick('gone')],
+    ['a queue to send to', () => sandbox.sqs.send(`${arn}-gone`, 'x')],
+    ['an account', () => sandbox.clientConfig({ account: '999999999999' })],
+    ['a table', () => sandbox.dynamodb.streamArn('gone')],
+  ])('is told at once: %s', (_what, wire) => {
+    expect(wire).toThrow(RangeError);
+  });
+});
+
 describe('a function that does not end well', () => {
   it('times out on the virtual clock; what it does afterwards reaches nobody', async () => {
     let ecr: ECRClient | undefined;

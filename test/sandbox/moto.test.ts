@@ -1,6 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
   CreateTableCommand,
@@ -365,14 +367,17 @@ const answersOf = async (clients: Clients): Promise<ReadonlyMap<string, unknown>
 
 const MOTO = 'moto_server';
 
-const isOnPath = (): boolean => {
+const isExecutable = (path: string): boolean => {
   try {
-    execFileSync(MOTO, ['--help'], { stdio: 'ignore' });
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;
   }
 };
+
+const isOnPath = (): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, MOTO)));
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -397,9 +402,10 @@ describe.skipIf(!hasMoto)(
       const port = await freePort();
       const endpoint = `http://127.0.0.1:${port}`;
       moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-      for (let i = 0; i < 300; i += 1) {
+      for (let i = 0; ; i += 1) {
         const answer = await fetch(`${endpoint}/moto-api/data.json`).catch(() => undefined);
         if (answer?.ok === true) break;
+        if (i === 300 || moto.exitCode !== null) throw new Error(`${MOTO} does not start`);
         await setTimeout(100);
       }
       const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
