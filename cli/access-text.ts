@@ -40,7 +40,8 @@ export const accessVerdict = (report: AccessReport, { palette }: Layout): string
 
 const weight = (grant: AccessGrant): number => (grant.public ? 0 : grant.trusted ? 2 : 1);
 
-const grantLines = (grants: readonly AccessGrant[], layout: Layout): readonly string[] => {
+/** A paragraph for each grant, the widest open first. */
+export const grantLines = (grants: readonly AccessGrant[], layout: Layout): readonly string[] => {
   const { palette } = layout;
   const sorted = grants.toSorted((a, b) => weight(a) - weight(b) || a.statement - b.statement);
   return sorted.flatMap((grant) =>
@@ -69,26 +70,32 @@ const undecidedLines = (undecided: readonly Undecided[], layout: Layout): readon
 const noteLines = (notes: readonly Note[], layout: Layout): readonly string[] =>
   notes.flatMap((note) => item('-', plainText(`${placeOf(note)}: ${note.message}`, 1_000), layout));
 
-const section = (title: string, lines: readonly string[], { palette }: Layout): readonly string[] =>
+/** A titled part; nothing if it has no lines. */
+export const section = (title: string, lines: readonly string[], { palette }: Layout): readonly string[] =>
   lines.length === 0 ? [] : ['', palette.bold(title), ...lines];
+
+/** What stands below the grants: an example, doubts, notes, and what was not looked at. */
+export const closingSections = (report: AccessReport, layout: Layout): readonly string[] => [
+  ...section('How', witnessLines(report, layout), layout),
+  ...section(
+    'Could not be decided; the answer errs on reporting',
+    undecidedLines(report.undecided, layout),
+    layout,
+  ),
+  ...section('Notes', noteLines(report.notes, layout), layout),
+  '',
+  ...paragraph(`Not looked at: ${NOT_LOOKED_AT}.`, '', layout).map(layout.palette.dim),
+  '',
+];
 
 /** A report for people: the verdict, who gets in by which statement, an example, doubts, notes. Ends in a line break. */
 export const accessText = (report: AccessReport, layout: Layout): string => {
-  const { externalAccounts, grants, undecided, notes } = report;
+  const { externalAccounts, grants } = report;
   const named = externalAccounts.length === 0 ? [] : [`  it names ${externalAccounts.join(', ')}`];
   return [
     accessVerdict(report, layout),
     ...named,
     ...section('Who gets in', grantLines(grants, layout), layout),
-    ...section('How', witnessLines(report, layout), layout),
-    ...section(
-      'Could not be decided; the answer errs on reporting',
-      undecidedLines(undecided, layout),
-      layout,
-    ),
-    ...section('Notes', noteLines(notes, layout), layout),
-    '',
-    ...paragraph(`Not looked at: ${NOT_LOOKED_AT}.`, '', layout).map(layout.palette.dim),
-    '',
+    ...closingSections(report, layout),
   ].join('\n');
 };

@@ -52,6 +52,10 @@ const collected =
 export const repeatable = (flags: string, description: string, rule: Form): Option =>
   new Option(flags, `${description} (repeatable)`).argParser(collected(rule));
 
+/** An option whose value must have a form. */
+export const singleOption = (flags: string, description: string, rule: Form): Option =>
+  new Option(flags, description).argParser(parsedBy(rule));
+
 /** Any text at all. */
 export const ANY_TEXT: Form = { expected: 'some text', accepts: (text) => (text === '' ? null : text) };
 
