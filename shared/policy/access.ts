@@ -1,7 +1,9 @@
 import { accessOf } from './decide.ts';
 import { identifies } from './external.ts';
-import { judge, noFindings, type Findings } from './judge.ts';
+import { grantsIn, judge, noFindings, witnessOf, type Court, type Findings } from './judge.ts';
 import type { Policy } from './parse.ts';
+import type { Statement } from './parse-statement.ts';
+import { isPlain, judgePlain } from './plain.ts';
 import type { AccessInput, AccessReport, Undecided } from './report.ts';
 import {
   decidersOf,
@@ -38,23 +40,39 @@ export const unreadableReport = (reason: string): AccessReport => ({
   witnesses: { public: null, untrusted: null },
 });
 
-/** The report on a policy that was read. `source`: its document as text. */
+/**
+ * The report on a policy that was read. `source`: its document as text.
+ * The verdict is decided at once; grants and witnesses are written out when they are first read.
+ */
 export const reportOn = (policy: Policy, source: string, around: Surroundings): AccessReport => {
-  const budget = freshBudget();
-  const deciders = decidersOf(policy, source, around, budget);
+  const { setting } = around;
   const findings = noFindings();
-  const court = {
-    deciders,
-    setting: around.setting,
-    constants: around.constants,
-    others: policy.denies,
-    ask: accessOf,
-    identify: identifies,
-    ignore: null,
-    findings,
+  const budget = freshBudget();
+  const simple = policy.allows.filter((one) => isPlain(one, policy) && judgePlain(one, setting, findings));
+  const judgeAll = (statements: readonly Statement[]): void => {
+    if (statements.length === 0) return;
+    const court = courtOf(policy, { source, around, budget, findings });
+    for (const statement of statements) judge(court, statement);
   };
-  for (const statement of policy.allows) judge(court, statement);
-  return budget.left < 0 ? exhausted(policy, findings) : complete(policy, findings, policy.undecided);
+  judgeAll(simple.length === 0 ? policy.allows : policy.allows.filter((one) => !simple.includes(one)));
+  const exhausted = budget.left < 0;
+  const evidence = once(() => {
+    judgeAll(simple);
+    return evidenceOf(findings, policy);
+  });
+  return {
+    public: findings.public || exhausted,
+    untrusted: findings.untrusted || exhausted,
+    externalAccounts: [...findings.external].sort(),
+    get grants() {
+      return evidence().grants;
+    },
+    undecided: exhausted ? [...policy.undecided, EXHAUSTED] : policy.undecided,
+    notes: policy.notes,
+    get witnesses() {
+      return evidence().witnesses;
+    },
+  };
 };
 
 const EXHAUSTED: Undecided = {
@@ -63,18 +81,32 @@ const EXHAUSTED: Undecided = {
   reason: 'too many combinations of conditions to decide in bounded time',
 };
 
-const exhausted = (policy: Policy, findings: Findings): AccessReport => ({
-  ...complete(policy, findings, [...policy.undecided, EXHAUSTED]),
-  public: true,
-  untrusted: true,
+type Evidence = Pick<AccessReport, 'grants' | 'witnesses'>;
+
+const evidenceOf = (findings: Findings, policy: Policy): Evidence => ({
+  grants: grantsIn(findings, policy),
+  witnesses: { public: witnessOf(findings.publicInstance), untrusted: witnessOf(findings.untrustedInstance) },
 });
 
-const complete = (policy: Policy, findings: Findings, undecided: readonly Undecided[]): AccessReport => ({
-  public: findings.public,
-  untrusted: findings.untrusted,
-  externalAccounts: [...findings.external].sort(),
-  grants: findings.grants,
-  undecided,
-  notes: policy.notes,
-  witnesses: { public: findings.publicWitness, untrusted: findings.untrustedWitness },
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+};
+
+interface Hearing {
+  readonly source: string;
+  readonly around: Surroundings;
+  readonly budget: Budget;
+  readonly findings: Findings;
+}
+
+const courtOf = (policy: Policy, { source, around, budget, findings }: Hearing): Court => ({
+  deciders: decidersOf(policy, source, around, budget),
+  setting: around.setting,
+  constants: around.constants,
+  others: policy.denies,
+  ask: accessOf,
+  identify: identifies,
+  ignore: null,
+  findings,
 });

@@ -31,41 +31,49 @@ export const universeOf = (names: readonly string[]): ActionUniverse => {
   return { names, folded, index, all: fullSet(names.length), none: fullSet(names.length).map(() => 0) };
 };
 
+/** Whether a lower-case text is the exact name of an `ecr:` action that the table does not know. */
+export const isNewAction = (universe: ActionUniverse, folded: string): boolean =>
+  folded.startsWith('ecr:') &&
+  !isKnownAction(folded) &&
+  !universe.index.has(folded) &&
+  /^ecr:[a-z0-9]+$/u.test(folded);
+
 /** A universe with the exact `ecr:` actions among these texts that the table does not know yet. */
 export const extendUniverse = (universe: ActionUniverse, texts: readonly string[]): ActionUniverse => {
   const added = new Map<string, string>();
   for (const text of texts) {
     const folded = text.toLowerCase();
-    if (/^ecr:[a-z0-9]+$/u.test(folded) && !isKnownAction(folded) && !universe.index.has(folded))
-      added.set(folded, text);
+    if (isNewAction(universe, folded)) added.set(folded, text);
   }
   return added.size === 0 ? universe : universeOf([...universe.names, ...added.values()]);
 };
 
 /** The actions that one of the texts names. */
 export const actionsNamed = (universe: ActionUniverse, texts: readonly string[]): ActionSet => {
-  let set: number[] | null = null;
+  const set = universe.none.slice();
   for (const text of texts) {
     if (text === '*' || text === 'ecr:*') return universe.all;
     const at = universe.index.get(text);
-    if (at !== undefined) {
-      set ??= [...universe.none];
-      set[Math.floor(at / WORD)] = (set[Math.floor(at / WORD)] ?? 0) | (1 << (at % WORD));
-    } else set = withPattern(universe, text.toLowerCase(), set);
+    if (at === undefined) addMatching(universe, text.toLowerCase(), set);
+    else addAction(set, at);
   }
-  return set ?? universe.none;
+  return set;
 };
 
-const withPattern = (universe: ActionUniverse, folded: string, set: number[] | null): number[] | null => {
+const addAction = (set: number[], at: number): void => {
+  const word = Math.floor(at / WORD);
+  set[word] = (set[word] ?? 0) | (1 << (at % WORD));
+};
+
+const addMatching = (universe: ActionUniverse, folded: string, set: number[]): void => {
   const at = universe.index.get(folded);
-  if (at === undefined && !folded.includes('*') && !folded.includes('?')) return set;
-  const words = set ?? [...universe.none];
-  const pattern = patternOf(folded);
-  universe.folded.forEach((name, n) => {
-    if (n === at || (at === undefined && matchesPattern(pattern, name)))
-      words[Math.floor(n / WORD)] = (words[Math.floor(n / WORD)] ?? 0) | (1 << (n % WORD));
-  });
-  return words;
+  if (at !== undefined) addAction(set, at);
+  else if (folded.includes('*') || folded.includes('?')) {
+    const pattern = patternOf(folded);
+    universe.folded.forEach((name, n) => {
+      if (matchesPattern(pattern, name)) addAction(set, n);
+    });
+  }
 };
 
 export const isEmptySet = (set: ActionSet): boolean => set.every((word) => word === 0);

@@ -12,7 +12,7 @@ import {
   type Question,
 } from './decide.ts';
 import { analyzeAccess } from './access.ts';
-import { judge, noFindings, type Findings } from './judge.ts';
+import { grantsIn, judge, noFindings, witnessOf, type Findings } from './judge.ts';
 import type { AccessGrant, AccessInput, AccessReport, Undecided, Witness } from './report.ts';
 import {
   decidersOf,
@@ -60,26 +60,26 @@ export const comparePolicies = (input: ComparisonInput): PolicyComparison => {
   return {
     before,
     after,
-    gained: gained.findings.grants,
-    lost: lost.findings.grants,
+    gained: gained.grants,
+    lost: lost.grants,
     newlyPublic: after.public && !before.public,
     newlyUntrusted: after.untrusted && !before.untrusted,
     newExternalAccounts: after.externalAccounts.filter(
       (account) => !before.externalAccounts.includes(account),
     ),
-    witness: gained.findings.untrustedWitness ?? gained.findings.anyWitness,
+    witness: witnessOf(gained.findings.untrustedInstance ?? gained.findings.anyInstance),
     undecided: gained.undecided,
   };
 };
 
 /** Whether some trusted request that `old` lets through is not let through by `current`, or it cannot be told. */
 export const losesTrusted = (old: unknown, current: unknown, around: Surroundings): boolean => {
-  const { findings, undecided } = difference(
+  const { grants, undecided } = difference(
     { of: old, without: current },
     around,
     (caller) => !caller.trusted,
   );
-  return findings.grants.length > 0 || undecided.length > 0;
+  return grants.length > 0 || undecided.length > 0;
 };
 
 interface Documents {
@@ -88,6 +88,7 @@ interface Documents {
 }
 
 interface Difference {
+  readonly grants: readonly AccessGrant[];
   readonly findings: Findings;
   readonly undecided: readonly Undecided[];
 }
@@ -109,7 +110,7 @@ const difference = (
   const shared = sharing(around, [documents.of, documents.without]);
   const of = readPolicy(documents.of, shared);
   const without = readPolicy(documents.without, shared, 'other');
-  if ('unreadable' in of || 'unreadable' in without) return { findings, undecided: [UNREADABLE] };
+  if ('unreadable' in of || 'unreadable' in without) return { grants: [], findings, undecided: [UNREADABLE] };
   const budget = freshBudget();
   const source = `${sourceOf(documents.of)} ${sourceOf(documents.without)}`;
   const others = [...of.denies, ...without.allows, ...without.denies];
@@ -130,7 +131,7 @@ const difference = (
     findings,
   };
   for (const statement of of.allows) judge(court, statement);
-  return { findings, undecided: budget.left < 0 ? [EXHAUSTED] : [] };
+  return { grants: grantsIn(findings, of), findings, undecided: budget.left < 0 ? [EXHAUSTED] : [] };
 };
 
 /**

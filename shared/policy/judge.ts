@@ -4,32 +4,47 @@ import { callersFor } from './candidates.ts';
 import { coversResource, sampleAction, type Access, type Decider, type Question } from './decide.ts';
 import { grantsOf, type EntryAccess } from './grants.ts';
 import { mentionsOf, type Mentions } from './mentions.ts';
+import type { Policy } from './parse.ts';
 import type { Statement } from './parse-statement.ts';
 import type { PrincipalEntry } from './principals.ts';
 import type { AccessGrant, Witness } from './report.ts';
 import type { KeyLookup } from './template.ts';
+
+/** A request that got in; written out only when somebody asks. */
+export interface Instance {
+  readonly decider: Decider;
+  readonly caller: Caller;
+  readonly access: Access;
+}
 
 /** What is found while statements are judged. */
 export interface Findings {
   public: boolean;
   untrusted: boolean;
   readonly external: Set<string>;
-  readonly grants: AccessGrant[];
-  publicWitness: Witness | null;
-  untrustedWitness: Witness | null;
+  readonly results: Map<Statement, readonly EntryAccess[]>;
+  publicInstance: Instance | null;
+  untrustedInstance: Instance | null;
   /** The first request that got in, whoever makes it. */
-  anyWitness: Witness | null;
+  anyInstance: Instance | null;
 }
 
 export const noFindings = (): Findings => ({
   public: false,
   untrusted: false,
   external: new Set(),
-  grants: [],
-  publicWitness: null,
-  untrustedWitness: null,
-  anyWitness: null,
+  results: new Map(),
+  publicInstance: null,
+  untrustedInstance: null,
+  anyInstance: null,
 });
+
+/** The evidence found, in the order of the statements. */
+export const grantsIn = ({ results }: Findings, policy: Policy): AccessGrant[] =>
+  policy.allows.flatMap((statement) => {
+    const found = results.get(statement);
+    return found === undefined ? [] : grantsOf(statement, found, policy.universe);
+  });
 
 /** How statements are judged. */
 export interface Court {
@@ -63,9 +78,7 @@ export const judge = (court: Court, statement: Statement): void => {
         result = merge(result, judgeEntry(decider, { statement, entry, mentions }, court));
     if (result !== null) results.push(result);
   }
-  const [decider] = court.deciders;
-  if (results.length > 0 && decider !== undefined)
-    court.findings.grants.push(...grantsOf(statement, results, decider.policy.universe));
+  if (results.length > 0) court.findings.results.set(statement, results);
 };
 
 const merge = (known: EntryAccess | null, more: EntryAccess | null): EntryAccess | null => {
@@ -131,11 +144,11 @@ const count = (tally: Tally, { decider, question }: Hearing, court: Court): void
   const access = court.ask(decider, question);
   if (access === null) return;
   tally.actions = tally.actions === null ? access.actions : union(tally.actions, access.actions);
-  if (court.identify === null) findings.anyWitness ??= witnessOf(decider, caller, access);
+  findings.anyInstance ??= { decider, caller, access };
   if (!caller.trusted) {
     tally.untrusted = true;
     findings.untrusted = true;
-    findings.untrustedWitness ??= witnessOf(decider, caller, access);
+    findings.untrustedInstance ??= { decider, caller, access };
   }
   if (isForeign(caller, court) && court.identify?.(decider, question, access) === true)
     findings.external.add(caller.account ?? '');
@@ -145,7 +158,7 @@ const count = (tally: Tally, { decider, question }: Hearing, court: Court): void
     if (strange === null) return;
     tally.public = true;
     findings.public = true;
-    findings.publicWitness ??= witnessOf(decider, caller, strange);
+    findings.publicInstance ??= { decider, caller, access: strange };
   }
 };
 
@@ -173,11 +186,16 @@ const deniesEveryone = ({ principal, tests, resource }: Statement, decider: Deci
   coversResource(resource, decider.resource) &&
   (principal.named ?? []).some((entry) => entry.kind === 'everyone');
 
-const witnessOf = (decider: Decider, caller: Caller, access: Access): Witness => ({
-  caller: caller.concrete,
-  action: sampleAction(decider, access.sample),
-  ...(decider.resource === null ? {} : { resource: decider.resource }),
-  context: Object.fromEntries(
-    [...access.assignment].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? '') : values]),
-  ),
-});
+/** The request written out. */
+export const witnessOf = (instance: Instance | null): Witness | null => {
+  if (instance === null) return null;
+  const { decider, caller, access } = instance;
+  return {
+    caller: caller.concrete,
+    action: sampleAction(decider, access.sample),
+    ...(decider.resource === null ? {} : { resource: decider.resource }),
+    context: Object.fromEntries(
+      [...access.assignment].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? '') : values]),
+    ),
+  };
+};

@@ -1,4 +1,4 @@
-import { extendUniverse, type ActionUniverse } from './actions.ts';
+import { extendUniverse, isNewAction, type ActionUniverse } from './actions.ts';
 import { listOf, own, recordOf, type JsonRecord } from './json.ts';
 import { readStatement, textsOf, type Origin, type Reading, type Statement } from './parse-statement.ts';
 import type { Note, Undecided } from './report.ts';
@@ -59,7 +59,7 @@ export const parsePolicy = (document: unknown, setting: ParseSetting): Policy | 
 };
 
 const readStatements = (record: JsonRecord, items: readonly unknown[], setting: ParseSetting): Policy => {
-  const universe = extendUniverse(setting.universe, actionTexts(items));
+  const universe = universeFor(setting.universe, items);
   const version = own(record, 'Version');
   const variables = version === '2012-10-17';
   const { constants, origin } = setting;
@@ -83,6 +83,30 @@ const readStatements = (record: JsonRecord, items: readonly unknown[], setting: 
   });
   return { universe, allows, denies, undecided: reading.undecided, notes: reading.notes };
 };
+
+/** Most documents name only known actions; only for others is the universe made larger. */
+const universeFor = (universe: ActionUniverse, items: readonly unknown[]): ActionUniverse => {
+  for (const item of items) {
+    const record = recordOf(item);
+    if (
+      record !== null &&
+      (namesUnknown(universe, own(record, 'Action')) || namesUnknown(universe, own(record, 'NotAction')))
+    )
+      return extendUniverse(universe, actionTexts(items));
+  }
+  return universe;
+};
+
+const namesUnknown = (universe: ActionUniverse, value: unknown): boolean => {
+  if (typeof value === 'string') return isUnknownAction(universe, value);
+  if (!Array.isArray(value)) return false;
+  for (const item of listOf(value))
+    if (typeof item === 'string' && isUnknownAction(universe, item)) return true;
+  return false;
+};
+
+const isUnknownAction = (universe: ActionUniverse, text: string): boolean =>
+  !universe.index.has(text) && text !== '*' && text !== 'ecr:*' && isNewAction(universe, text.toLowerCase());
 
 /** Every text in an `Action` or `NotAction` of a document. */
 export const actionTextsIn = (document: unknown): readonly string[] => {

@@ -44,7 +44,9 @@ export interface PrincipalIdentity {
 
 const ACCOUNT = /^\d{12}$/u;
 const ORPHAN = /^A(?:IDA|ROA|GPA|IPA|NPA|NVA|SCA|SIA|BIA|CCA|KIA|PKA)[A-Z0-9]{8,}$/u;
-const IAM_RESOURCE = /^(?:user|role|assumed-role|federated-user)\/./u;
+/** Paths may hold any visible character, even a colon. Source: IAM and STS API references. */
+const IAM_RESOURCE =
+  /^(?:(?:user|role)\/(?:[\u0021-\u007E]{1,510}\/)?|assumed-role\/[\w+=,.@-]{1,64}\/|federated-user\/)[\w+=,.@-]{1,64}$/u;
 
 const awsText = (text: string): PrincipalEntry => {
   if (text === '*') return { kind: 'everyone', text };
@@ -54,15 +56,19 @@ const awsText = (text: string): PrincipalEntry => {
   return { kind: 'unknown', text, reason: 'it is no account, ARN or unique id' };
 };
 
+const PRINCIPAL_ARN = /^arn:([^:]*):(iam|sts)::(\d{12}):(.+)$/su;
+
 const arnEntry = (text: string): PrincipalEntry => {
   if (text.includes('*') || text.includes('?')) return { kind: 'pattern', text, pattern: patternOf(text) };
-  const [, partition = '', service, , account = '', resource = ''] = splitArn(text);
-  if ((service !== 'iam' && service !== 'sts') || !ACCOUNT.test(account))
+  const [, partition, service, account, resource] = PRINCIPAL_ARN.exec(text) ?? NONE;
+  if (partition === undefined || account === undefined || resource === undefined)
     return { kind: 'unknown', text, reason: 'it is no ARN of a principal' };
   if (resource === 'root' && service === 'iam') return { kind: 'account', text, account, partition };
   if (IAM_RESOURCE.test(resource)) return { kind: 'arn', text, account, partition, resource };
   return { kind: 'unknown', text, reason: 'it is no ARN of a principal' };
 };
+
+const NONE: readonly undefined[] = [];
 
 const awsEntry = (value: unknown): PrincipalEntry => {
   if (typeof value === 'string') return awsText(value);
