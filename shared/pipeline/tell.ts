@@ -161,3 +161,28 @@ const stillCurrent = async (
   }
   return current;
 };
+
+/**
+ * Tells what should have been told since a time and was not: whatever the stream gave up on. Only the last word on each
+ * finding is told, and nothing that waits for its digest. Safe to repeat.
+ */
+export const tellUntold = async (since: string, deps: TellDependencies): Promise<number> => {
+  let token: string | undefined;
+  let count = 0;
+  do {
+    const page = await deps.history.changedSince(since, undefined, token);
+    const due = page.items.filter((finding) => isOverdue(finding, deps));
+    for (const finding of await stillCurrent(due, deps)) {
+      await publish(finding, null, deps);
+      count += 1;
+    }
+    token = page.nextToken ?? undefined;
+  } while (token !== undefined);
+  return count;
+};
+
+const isOverdue = (finding: Finding, { settings, clock }: TellDependencies): boolean => {
+  const waits = finding.cause.kind === 'sweep' ? 2 * DIGEST_DELAY_MINUTES * 60_000 : 0;
+  const age = Date.parse(clock.now()) - Date.parse(finding.changedAt);
+  return alertable(finding, null, settings.alerts) && age >= waits;
+};

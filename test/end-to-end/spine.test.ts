@@ -337,7 +337,9 @@ describe('bad input', () => {
       }),
     );
     sandbox.eventBridge.put(
-      sandbox.eventBridge.emitted().find((envelope) => JSON.stringify(envelope).includes('"SetRepositoryPolicy"'))!,
+      sandbox.eventBridge
+        .emitted()
+        .find((envelope) => JSON.stringify(envelope).includes('"SetRepositoryPolicy"'))!,
     );
     await sandbox.settle();
     expect(['NON_COMPLIANT', 'INSUFFICIENT_DATA']).toContain(
@@ -379,6 +381,23 @@ describe('bad input', () => {
 });
 
 describe('alerts survive their publisher', () => {
+  it('what the stream gave up on waits in the failure queue and is told on request, once', async () => {
+    const { sandbox, ecr, warden, alerts } = await start(JUDGE);
+    sandbox.faults.deny({ service: 'sns' });
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'web' }));
+    await sandbox.settle();
+    expect(alerts()).toEqual([]);
+    expect(sandbox.sqs.messages(warden.failureArns.alert)).toHaveLength(1);
+    expect(warden.metrics.get('AlertsFailed')).toBeGreaterThan(0);
+    sandbox.faults.clear();
+    const redrive = { kind: 'redrive', since: '2026-01-01T00:00:00Z' };
+    expect(await sandbox.lambda.invoke('alert', redrive)).toEqual({ kind: 'returned', value: { told: 1 } });
+    expect(await sandbox.lambda.invoke('alert', redrive)).toEqual({ kind: 'returned', value: { told: 0 } });
+    expect(alerts().map(({ control, transition }) => `${transition} ${control}`)).toEqual([
+      'opened image-scanning',
+    ]);
+  });
+
   it('SNS down for a while: nothing is lost and nothing is told twice', async () => {
     const { sandbox, ecr, alerts } = await start(JUDGE);
     sandbox.faults.down({ service: 'sns' }, 20_000);
