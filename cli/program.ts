@@ -93,18 +93,15 @@ const build = async (args: readonly string[], surroundings: CliSurroundings): Pr
 };
 
 /** A reader that has seen enough (`| head`) is no fault; any other is thrown. */
-const bearClosedPipes = ({ io }: CliSurroundings): void => {
-  const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-  };
-  io.stdout.on('error', onError);
-  io.stderr.on('error', onError);
+const bearClosedPipe = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
 };
 
 /** Runs the command line; sets the exit status on `io` and throws nothing. */
 export const runProgram = async (args: readonly string[], surroundings: CliSurroundings): Promise<void> => {
   const { io, environment } = surroundings;
-  bearClosedPipes(surroundings);
+  io.stdout.on('error', bearClosedPipe);
+  io.stderr.on('error', bearClosedPipe);
   try {
     const program = await build(args, surroundings);
     await program.parseAsync(args, { from: 'user' });

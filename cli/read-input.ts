@@ -20,7 +20,7 @@ export const readInput = async (io: CommandIo, file: string): Promise<string> =>
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of file === '-' ? io.stdin : createReadStream(file)) {
-    const bytes = Buffer.from(chunk as string | Uint8Array);
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk), 'utf8');
     length += bytes.length;
     if (length > MAX_BYTES)
       throw new MalformedInputError(`${inputName(file)} is longer than ${MAX_BYTES} bytes`);

@@ -43,7 +43,7 @@ const json = (report: ScanReport): string => {
   const { findings: listed, summary } = findingsJson(findings);
   const exemptions = findings
     .filter(isExempt)
-    .map(({ resource, control, exemption }) => ({ resourceArn: resource.arn, control, ...exemption }));
+    .map(({ resource, control, exemption }) => ({ resourceArn: resource.arn, control, exemption }));
   const unreadRegistries = report.outcomes.flatMap(({ at, fault }) =>
     fault === null ? [] : [{ ...at, reason: fault }],
   );

@@ -71,7 +71,7 @@ const admitsOnly =
 
 const printPolicy = async (surroundings: CliSurroundings, options: ScanOptions): Promise<void> => {
   const settings = await readSettingsFile(options.config);
-  const [region = 'us-east-1'] = (options.region ?? []).filter((name) => name !== 'all');
+  const region = options.region?.find((name) => name !== 'all') ?? 'us-east-1';
   const policy = scanPolicy(chosenControls(settings, options.control), {
     partition: partitionOf(region),
     ...(options.account === undefined ? {} : { account: options.account }),

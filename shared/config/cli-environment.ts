@@ -6,6 +6,8 @@ export interface CliEnvironment {
   readonly defaultRegion: string | null;
   /** Requests go to an emulator (`AWS_ENDPOINT_URL`). */
   readonly emulated: boolean;
+  /** `ECR_WARDEN_TABLE`: the table of the deployment that is worked with. */
+  readonly table: string | null;
   /** `DEBUG` is set to something: stack traces are shown. */
   readonly debug: boolean;
 }
@@ -17,5 +19,6 @@ const given = (value: string | undefined): string | null =>
 export const cliEnvironment = (environment: Environment = process.env): CliEnvironment => ({
   defaultRegion: given(environment['AWS_DEFAULT_REGION']),
   emulated: given(environment['AWS_ENDPOINT_URL']) !== null,
+  table: given(environment['ECR_WARDEN_TABLE']),
   debug: given(environment['DEBUG']) !== null,
 });

@@ -49,17 +49,8 @@ export const remediate = async (
   deps: RemediateDependencies,
   approvedBy: string | null = null,
 ): Promise<RemediationDecision> => {
-  const control = deps.controls.find(({ id }) => id === finding.control);
-  const skipped: RemediationDecision = { do: 'skip', reason: 'the control is turned off', plan: null };
-  if (control === undefined) return skipped;
-  // The commonest case costs no read.
-  if (control.remediate === 'off' && approvedBy === null)
-    return { ...skipped, reason: 'remediation of this control is off' };
-  const attempts = await deps.attempts.attemptsOf(finding.resource.arn);
-  const earlier = attempts.find(({ id }) => id === attemptIdOf(finding)) ?? null;
-  if (earlier !== null && earlier.outcome !== 'started')
-    return { ...skipped, reason: 'this transition has had its attempt' };
-  const decision = await decide({ finding, control, approvedBy, attempts }, deps);
+  const { decision, earlier, settled } = await consider(finding, deps, approvedBy);
+  if (settled) return decision;
   if (earlier !== null && decision.do !== 'apply') {
     // An earlier try ended between the change and its record: what it wrote down is what was done.
     await conclude({ finding, attempt: earlier }, await stateNow(earlier, deps), deps);
@@ -67,6 +58,45 @@ export const remediate = async (
   }
   await carryOut({ finding, decision, approvedBy, earlier }, deps);
   return decision;
+};
+
+/** What `remediate` would decide now, read and planned again; nothing is changed and nothing is recorded. */
+export const planRemediation = async (
+  finding: Finding,
+  deps: RemediateDependencies,
+  approvedBy: string | null = null,
+): Promise<RemediationDecision> => (await consider(finding, deps, approvedBy)).decision;
+
+interface Considered {
+  readonly decision: RemediationDecision;
+  /** An attempt on this very transition that was begun before. */
+  readonly earlier: RemediationAttempt | null;
+  /** There is nothing to carry out, and nothing to write down. */
+  readonly settled: boolean;
+}
+
+const settledBecause = (reason: string): Considered => ({
+  decision: { do: 'skip', reason, plan: null },
+  earlier: null,
+  settled: true,
+});
+
+const consider = async (
+  finding: Finding,
+  deps: RemediateDependencies,
+  approvedBy: string | null,
+): Promise<Considered> => {
+  const control = deps.controls.find(({ id }) => id === finding.control);
+  if (control === undefined) return settledBecause('the control is turned off');
+  // The commonest case costs no read.
+  if (control.remediate === 'off' && approvedBy === null)
+    return settledBecause('remediation of this control is off');
+  const attempts = await deps.attempts.attemptsOf(finding.resource.arn);
+  const earlier = attempts.find(({ id }) => id === attemptIdOf(finding)) ?? null;
+  if (earlier !== null && earlier.outcome !== 'started')
+    return settledBecause('this transition has had its attempt');
+  const decision = await decide({ finding, control, approvedBy, attempts }, deps);
+  return { decision, earlier, settled: false };
 };
 
 interface Question {

@@ -99,6 +99,9 @@ const verdictsOf = (snapshot: Snapshot, { settings, controls, now }: Judging): r
   judge({ snapshot, controls, trust: settings.trust, now }).map(({ control, verdict }) => ({
     resource: snapshot.resource,
     control,
-    ...verdict,
+    compliance: verdict.compliance,
+    severity: verdict.severity,
+    violations: verdict.violations,
+    evidence: verdict.evidence,
     exemption: exemptionFor(settings.exemptions, { control, resource: snapshot.resource, verdict }, now),
   }));

@@ -57,8 +57,8 @@ export interface SarifResult {
   /** Stable over runs, so that a viewer knows a result again. */
   readonly fingerprint: string;
   readonly properties?: Readonly<Record<string, string>>;
-  /** Why it asks for nobody's attention: an exemption's reason. Absent: it does ask. */
-  readonly suppressed?: string;
+  /** Why it asks for nobody's attention: an exemption's reason. Absent or null: it does ask. */
+  readonly suppressed?: string | null;
 }
 
 /** GitHub sorts alerts by this number, 0 to 10. Source: GitHub, SARIF support, `security-severity`. */
@@ -135,6 +135,11 @@ const bareRule = (id: string): ControlGuide => ({
   references: [],
 });
 
+const suppressionOf = ({ suppressed = null }: SarifResult): Pick<SarifResultJson, 'suppressions'> =>
+  suppressed === null
+    ? {}
+    : { suppressions: [{ kind: 'external', justification: plainText(suppressed, 1_000) }] };
+
 /** A SARIF log of one run. Every result's rule is in it, whether `guides` has it or not. */
 export const sarifLog = (run: {
   readonly results: readonly SarifResult[];
@@ -163,13 +168,7 @@ export const sarifLog = (run: {
           message: message(result.message),
           locations: [locationOf(result)],
           partialFingerprints: { 'ecrWarden/v1': result.fingerprint },
-          ...(result.suppressed === undefined
-            ? {}
-            : {
-                suppressions: [
-                  { kind: 'external' as const, justification: plainText(result.suppressed, 1_000) },
-                ],
-              }),
+          ...suppressionOf(result),
           properties: { severity: result.severity, ...result.properties },
         })),
         columnKind: 'utf16CodeUnits',
@@ -198,9 +197,7 @@ export const findingsToSarif = (
             : finding.violations.map((violation) => violation.message).join('; '),
         location: { kind: 'resource', arn: finding.resource.arn, name: finding.resource.name },
         fingerprint: findingKey(finding.resource.arn, finding.control),
-        ...(finding.exemption === undefined || finding.exemption === null
-          ? {}
-          : { suppressed: finding.exemption.reason }),
+        suppressed: finding.exemption?.reason ?? null,
         properties: {
           compliance: finding.compliance,
           account: finding.resource.account,
