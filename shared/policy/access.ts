@@ -3,6 +3,7 @@ import { identifies } from './external.ts';
 import { grantsIn, judge, noFindings, witnessOf, type Court, type Findings } from './judge.ts';
 import type { Policy } from './parse.ts';
 import type { Statement } from './parse-statement.ts';
+import type { Budget } from './solve.ts';
 import { isPlain, judgePlain } from './plain.ts';
 import type { AccessInput, AccessReport, Undecided } from './report.ts';
 import {

@@ -48,14 +48,14 @@ export const extendUniverse = (universe: ActionUniverse, texts: readonly string[
   return added.size === 0 ? universe : universeOf([...universe.names, ...added.values()]);
 };
 
-/** The actions that one of the texts names. */
-export const actionsNamed = (universe: ActionUniverse, texts: readonly string[]): ActionSet => {
+/** The actions that one of the texts names. Null: one is an `ecr:` action that the universe does not have. */
+export const actionsNamed = (universe: ActionUniverse, texts: readonly string[]): ActionSet | null => {
   const set = universe.none.slice();
   for (const text of texts) {
     if (text === '*' || text === 'ecr:*') return universe.all;
     const at = universe.index.get(text);
-    if (at === undefined) addMatching(universe, text.toLowerCase(), set);
-    else addAction(set, at);
+    if (at !== undefined) addAction(set, at);
+    else if (!addMatching(universe, text.toLowerCase(), set)) return null;
   }
   return set;
 };
@@ -65,7 +65,8 @@ const addAction = (set: number[], at: number): void => {
   set[word] = (set[word] ?? 0) | (1 << (at % WORD));
 };
 
-const addMatching = (universe: ActionUniverse, folded: string, set: number[]): void => {
+/** False: the text is the exact name of an action that the universe does not have. */
+const addMatching = (universe: ActionUniverse, folded: string, set: number[]): boolean => {
   const at = universe.index.get(folded);
   if (at !== undefined) addAction(set, at);
   else if (folded.includes('*') || folded.includes('?')) {
@@ -73,7 +74,8 @@ const addMatching = (universe: ActionUniverse, folded: string, set: number[]): v
     universe.folded.forEach((name, n) => {
       if (matchesPattern(pattern, name)) addAction(set, n);
     });
-  }
+  } else return !isNewAction(universe, folded);
+  return true;
 };
 
 export const isEmptySet = (set: ActionSet): boolean => set.every((word) => word === 0);

@@ -10,26 +10,42 @@ export interface Setting {
   readonly partition: string;
   /** ISO 8601. */
   readonly now: string;
-  /** Seconds since 1970, as text. */
-  readonly epoch: string;
   readonly trust: TrustIndex;
 }
 
+/** Texts to be looked up: a set only where a list would be slow. */
+type Texts = readonly string[] | ReadonlySet<string>;
+
 /** Trust, ready to be asked. */
 export interface TrustIndex {
-  readonly accounts: ReadonlySet<string>;
-  readonly organizations: ReadonlySet<string>;
+  readonly accounts: Texts;
+  readonly organizations: Texts;
   readonly units: readonly string[];
-  readonly principals: ReadonlySet<string>;
+  readonly principals: Texts;
+  /** Role ARNs among the trusted principals. */
+  readonly roles: readonly string[];
 }
 
+const FEW = 12;
+const textsOf = (texts: readonly string[]): Texts => (texts.length > FEW ? new Set(texts) : texts);
+
+/** Whether a text is among others. */
+export const isAmong = (texts: Texts, text: string): boolean =>
+  texts instanceof Set ? texts.has(text) : (texts as readonly string[]).includes(text);
+
 /** A root ARN among the trusted principals is the account, as it is in a policy. */
-export const indexTrust = (trust: Trust): TrustIndex => ({
-  accounts: new Set([...trust.accounts, ...trust.principals.flatMap(rootAccount)]),
-  organizations: new Set(trust.organizations),
-  units: trust.organizationalUnits.map((unit) => (unit.endsWith('/') ? unit : `${unit}/`)),
-  principals: new Set(trust.principals),
-});
+export const indexTrust = (trust: Trust): TrustIndex => {
+  const roots = trust.principals.filter((arn) => arn.endsWith(':root')).flatMap(rootAccount);
+  return {
+    accounts: textsOf(roots.length === 0 ? trust.accounts : [...trust.accounts, ...roots]),
+    organizations: textsOf(trust.organizations),
+    units: trust.organizationalUnits.every((unit) => unit.endsWith('/'))
+      ? trust.organizationalUnits
+      : trust.organizationalUnits.map((unit) => (unit.endsWith('/') ? unit : `${unit}/`)),
+    principals: textsOf(trust.principals),
+    roles: trust.principals,
+  };
+};
 
 const rootAccount = (arn: string): string[] => {
   const [head, , service, , account = '', resource] = splitArn(arn);
@@ -102,10 +118,9 @@ export const awsCaller = (concrete: AwsConcrete, setting: Setting, stranger: boo
       provider,
       setting.ownerAccount,
       setting.now,
-      setting.epoch,
     ],
     account,
-    trusted: isTrusted({ account, org: organization, path: orgPath ?? null, arns: arns.slice(1) }, setting),
+    trusted: isTrusted({ account, org: organization, path: orgPath ?? null, arns }, setting),
     stranger,
   };
 };
@@ -146,7 +161,6 @@ export const serviceCaller = (concrete: ServiceCaller, setting: Setting): Caller
       null,
       setting.ownerAccount,
       setting.now,
-      setting.epoch,
     ],
     account,
     trusted: isTrusted({ account, org, path: sourceOrgPath, arns: [] }, setting),
@@ -158,11 +172,12 @@ interface Standing {
   readonly account: string | null;
   readonly org: string | null;
   readonly path: string | null;
+  /** After the first one, its account's root: the caller's own ARNs. */
   readonly arns: readonly string[];
 }
 
 const isTrusted = ({ account, org, path, arns }: Standing, { ownerAccount, trust }: Setting): boolean =>
-  (account !== null && (account === ownerAccount || trust.accounts.has(account))) ||
-  (org !== null && trust.organizations.has(org)) ||
+  (account !== null && (account === ownerAccount || isAmong(trust.accounts, account))) ||
+  (org !== null && isAmong(trust.organizations, org)) ||
   (path !== null && trust.units.some((unit) => path.startsWith(unit))) ||
-  arns.some((arn) => trust.principals.has(arn));
+  arns.some((arn, n) => n > 0 && isAmong(trust.principals, arn));

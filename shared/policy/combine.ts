@@ -48,7 +48,7 @@ const joined = (repository: Policy, registry: Policy): Policy => ({
 });
 
 const withinV1 = (policy: Policy, universe: ActionUniverse): Policy => {
-  const scope = actionsNamed(universe, GRANTABLE_ACTIONS['registry-v1']);
+  const scope = actionsNamed(universe, GRANTABLE_ACTIONS['registry-v1']) ?? universe.none;
   const limited = (statements: readonly Statement[]): Statement[] =>
     statements
       .map((statement) => ({ ...statement, actions: intersection(statement.actions, scope) }))

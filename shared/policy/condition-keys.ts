@@ -32,6 +32,19 @@ const SLOT_OF: ReadonlyMap<string, number> = new Map(SLOTS.map((key, slot) => [k
 /** The slot of a lower-case key, or -1 for a free one. */
 export const slotOf = (key: string): number => SLOT_OF.get(key) ?? -1;
 
+const CURRENT = SLOTS.indexOf('aws:currenttime');
+const EPOCH = SLOTS.indexOf('aws:epochtime');
+
+/** Seconds since 1970 of an ISO 8601 time, as text. */
+export const epochOf = (now: string): string => String(Math.floor(Date.parse(now) / 1000));
+
+/** The value of a slot; null when the key is absent. `aws:EpochTime` is worked out from the current time. */
+export const valueAt = (slots: SlotValues, at: number): string | null => {
+  if (at !== EPOCH) return slots[at] ?? null;
+  const now = slots[CURRENT];
+  return now === null || now === undefined ? null : epochOf(now);
+};
+
 /** Slot by name. */
 export const slot = (key: DecidedKey): number => SLOTS.indexOf(key);
 

@@ -1,4 +1,4 @@
-import { slotOf, type SlotValues } from './condition-keys.ts';
+import { slotOf, valueAt, type SlotValues } from './condition-keys.ts';
 import { inNetwork, readAddress, readNetwork, type Network } from './ip.ts';
 import type { Operator } from './operators.ts';
 import {
@@ -193,7 +193,7 @@ export const testHolds = (test: ConditionTest, actual: string | null, lookup: Ke
 
 /** Whether a test on a decided key holds for a request. */
 export const decidedHolds = (test: ConditionTest, slots: SlotValues, lookup: KeyLookup): boolean =>
-  testHolds(test, slots[test.slot] ?? null, lookup);
+  testHolds(test, valueAt(slots, test.slot), lookup);
 
 /** Whether the request's decided keys alone settle a test: its own key, and those of its variables. */
 export const isDecided = (test: ConditionTest): boolean =>

@@ -1,6 +1,6 @@
 import { difference, intersection, isEmptySet, namesIn, overlaps, union, type ActionSet } from './actions.ts';
 import type { Caller } from './callers.ts';
-import { slotOf, type SlotValues } from './condition-keys.ts';
+import { slotOf, valueAt, type SlotValues } from './condition-keys.ts';
 import { decidedHolds, isDecided, type ConditionTest } from './conditions.ts';
 import type { Network } from './ip.ts';
 import type { Policy } from './parse.ts';
@@ -17,7 +17,6 @@ export interface Decider {
   readonly resource: string | null;
   /** The policy as text. */
   readonly source: string;
-  readonly networks: readonly Network[];
   readonly budget: Budget;
   readonly solved: Map<string, Assignment | null>;
 }
@@ -37,7 +36,7 @@ export const lookupOf =
   (slots: SlotValues): KeyLookup =>
   (key) => {
     const at = slotOf(key);
-    return at < 0 ? null : (slots[at] ?? null);
+    return at < 0 ? null : valueAt(slots, at);
   };
 
 /** Whether a statement's principal covers a caller. What IAM refuses leans to access. */
@@ -83,7 +82,8 @@ export const freeTests = (statement: Statement): readonly ConditionTest[] =>
 export interface Hurdle {
   readonly actions: ActionSet;
   readonly tests: readonly ConditionTest[];
-  readonly id: string;
+  /** Of the statement. */
+  readonly id: number;
 }
 
 /** Who asks for what. */
@@ -185,7 +185,7 @@ const solveOnce = (decider: Decider, course: Course, hurdles: readonly Hurdle[])
     slots: caller.slots,
     service,
     strange,
-    networks: decider.networks,
+    networks: strange ? networksOf(decider.policy) : NO_NETWORKS,
     source: decider.source,
     budget: decider.budget,
   };
@@ -203,3 +203,14 @@ const solveOnce = (decider: Decider, course: Course, hurdles: readonly Hurdle[])
 /** The first action of a set, for a witness. */
 export const sampleAction = ({ policy }: Decider, actions: ActionSet): string =>
   namesIn(policy.universe, actions)[0] ?? '';
+
+const NO_NETWORKS: readonly Network[] = [];
+
+/** Every network that a policy mentions. */
+const networksOf = ({ allows, denies }: Policy): Network[] => {
+  const networks: Network[] = [];
+  for (const { tests } of [...allows, ...denies])
+    for (const test of tests)
+      for (const value of test.values) if (value.kind === 'network') networks.push(value.network);
+  return networks;
+};

@@ -1,6 +1,6 @@
 import { difference, union, type ActionSet } from './actions.ts';
 import type { Caller, Setting } from './callers.ts';
-import { callersFor } from './candidates.ts';
+import { visitCallers } from './candidates.ts';
 import { coversResource, sampleAction, type Access, type Decider, type Question } from './decide.ts';
 import { grantsOf, type EntryAccess } from './grants.ts';
 import { mentionsOf, type Mentions } from './mentions.ts';
@@ -117,11 +117,12 @@ const judgeEntry = (
 ): EntryAccess | null => {
   if (entry.kind === 'unknown') return judgeUnknown(decider, statement, { entry, court });
   const tally: Tally = { actions: null, untrusted: false, public: false };
-  for (const caller of callersFor(entry, { mentions, setting: court.setting, source: decider.source })) {
-    if (decider.budget.left < 0) break;
+  const casting = { mentions, setting: court.setting, source: decider.source, statement };
+  visitCallers(entry, casting, (caller) => {
     if (court.ignore?.(caller) !== true)
       count(tally, { decider, question: { statement, caller, strange: false } }, court);
-  }
+    return decider.budget.left >= 0;
+  });
   return tally.actions === null
     ? null
     : { entry, actions: tally.actions, trusted: !tally.untrusted, public: tally.public };

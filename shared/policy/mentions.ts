@@ -13,50 +13,72 @@ export interface Mention {
 
 /** What some statements mention, and so tell callers apart by. */
 export interface Mentions {
-  readonly accounts: Set<string>;
-  readonly accountPatterns: Set<string>;
+  readonly accounts: ReadonlySet<string>;
+  readonly accountPatterns: ReadonlySet<string>;
   /** Whole principal ARNs, and patterns of them. */
-  readonly arns: Set<string>;
-  readonly arnPatterns: Set<string>;
-  readonly userNames: Set<string>;
-  readonly providers: Set<string>;
-  readonly orgs: Map<string, Mention>;
-  readonly paths: Map<string, Mention>;
-  readonly services: Set<string>;
-  readonly sourceArns: Set<string>;
+  readonly arns: ReadonlySet<string>;
+  readonly arnPatterns: ReadonlySet<string>;
+  readonly userNames: ReadonlySet<string>;
+  readonly providers: ReadonlySet<string>;
+  readonly orgs: ReadonlySet<string>;
+  readonly orgPatterns: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
+  readonly pathPatterns: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  readonly sourceArns: ReadonlySet<string>;
   /** Which sides of a caller are looked at by any condition. */
-  readonly uses: { form: boolean; org: boolean; path: boolean; folded: boolean } & SourceUses;
+  readonly uses: Readonly<Uses>;
 }
 
-interface SourceUses {
+interface Uses {
+  form: boolean;
+  org: boolean;
+  path: boolean;
   sourceAccount: boolean;
   sourceArn: boolean;
   sourceOrg: boolean;
   sourcePath: boolean;
+  /** Some comparison ignores case. */
+  folded: boolean;
 }
 
-const emptyMentions = (): Mentions => ({
-  accounts: new Set(),
-  accountPatterns: new Set(),
-  arns: new Set(),
-  arnPatterns: new Set(),
-  userNames: new Set(),
-  providers: new Set(),
-  orgs: new Map(),
-  paths: new Map(),
-  services: new Set(),
-  sourceArns: new Set(),
+/** Mentions being gathered. Most sets stay empty, so that they share one until something is added. */
+type Gathering = { -readonly [K in Exclude<keyof Mentions, 'uses'>]: ReadonlySet<string> } & {
+  readonly uses: Uses;
+};
+
+const EMPTY: ReadonlySet<string> = new Set();
+
+const nothing = (): Gathering => ({
+  accounts: EMPTY,
+  accountPatterns: EMPTY,
+  arns: EMPTY,
+  arnPatterns: EMPTY,
+  userNames: EMPTY,
+  providers: EMPTY,
+  orgs: EMPTY,
+  orgPatterns: EMPTY,
+  paths: EMPTY,
+  pathPatterns: EMPTY,
+  services: EMPTY,
+  sourceArns: EMPTY,
   uses: {
     form: false,
     org: false,
     path: false,
-    folded: false,
     sourceAccount: false,
     sourceArn: false,
     sourceOrg: false,
     sourcePath: false,
+    folded: false,
   },
 });
+
+const add = (found: Gathering, where: Exclude<keyof Mentions, 'uses'>, text: string): void => {
+  const texts = found[where];
+  if (texts === EMPTY) found[where] = new Set([text]);
+  else (texts as Set<string>).add(text);
+};
 
 const ACCOUNT = /^\d{12}$/u;
 
@@ -66,7 +88,7 @@ export const mentionsOf = (
   entries: readonly PrincipalEntry[],
   constants: KeyLookup,
 ): Mentions => {
-  const found = emptyMentions();
+  const found = nothing();
   for (const statement of statements)
     for (const test of statement.tests) {
       use(found, test.slot, test);
@@ -95,7 +117,7 @@ const S = {
   provider: slot('aws:federatedprovider'),
 } as const;
 
-const useKey = (found: Mentions, key: string): void => {
+const useKey = (found: Gathering, key: string): void => {
   if (key.startsWith('aws:')) use(found, slotByKey(key), null);
 };
 
@@ -123,7 +145,7 @@ const slotByKey = (key: string): number => {
   }
 };
 
-const use = ({ uses }: Mentions, at: number, test: ConditionTest | null): void => {
+const use = ({ uses }: Gathering, at: number, test: ConditionTest | null): void => {
   if (at === S.arn || at === S.type || at === S.username || at === S.provider) uses.form = true;
   else if (at === S.org) uses.org = true;
   else if (at === S.path) uses.path = true;
@@ -155,42 +177,40 @@ const templateMentions = (template: Template, wildcards: boolean, constants: Key
   }));
 };
 
-const mentionBySlot = (found: Mentions, test: ConditionTest, mention: Mention): void => {
+const mentionBySlot = (found: Gathering, test: ConditionTest, mention: Mention): void => {
   const { text, wild } = mention;
   switch (test.slot) {
     case S.account:
     case S.sourceAccount:
-      if (wild) found.accountPatterns.add(text);
-      else for (const account of accountsAround(test, text)) found.accounts.add(account);
+      if (wild) add(found, 'accountPatterns', text);
+      else for (const account of accountsAround(test, text)) add(found, 'accounts', account);
       break;
     case S.arn:
       mentionArn(found, mention);
       break;
     case S.org:
     case S.sourceOrg:
-      found.orgs.set(text, mention);
-      if (test.operator.base === 'stringequalsignorecase')
-        found.orgs.set(text.toLowerCase(), { text: text.toLowerCase(), wild });
+      add(found, wild ? 'orgPatterns' : 'orgs', text);
+      if (test.operator.base === 'stringequalsignorecase') add(found, 'orgs', text.toLowerCase());
       break;
     case S.path:
     case S.sourcePath:
-      found.paths.set(text, mention);
-      if (test.operator.base === 'stringequalsignorecase')
-        found.paths.set(text.toLowerCase(), { text: text.toLowerCase(), wild });
+      add(found, wild ? 'pathPatterns' : 'paths', text);
+      if (test.operator.base === 'stringequalsignorecase') add(found, 'paths', text.toLowerCase());
       break;
     case S.serviceName:
     case S.serviceNames:
-      if (!wild) found.services.add(text);
+      if (!wild) add(found, 'services', text);
       break;
     case S.sourceArn:
-      found.sourceArns.add(text);
+      add(found, 'sourceArns', text);
       mentionAccountOf(found, text);
       break;
     case S.username:
-      if (!wild) found.userNames.add(text);
+      if (!wild) add(found, 'userNames', text);
       break;
     case S.provider:
-      if (!wild) found.providers.add(text);
+      if (!wild) add(found, 'providers', text);
       break;
     default:
       break;
@@ -204,23 +224,23 @@ const accountsAround = (test: ConditionTest, text: string): string[] => {
   return [Number(text) - 1, Number(text), Number(text) + 1].map((value) => String(value).padStart(12, '0'));
 };
 
-const mentionAccountOf = (found: Mentions, arn: string): void => {
+const mentionAccountOf = (found: Gathering, arn: string): void => {
   const account = splitArn(arn)[4];
   if (account === undefined) return;
-  if (ACCOUNT.test(account)) found.accounts.add(account);
-  else if (/^[\d*?]+$/u.test(account)) found.accountPatterns.add(account);
+  if (ACCOUNT.test(account)) add(found, 'accounts', account);
+  else if (/^[\d*?]+$/u.test(account)) add(found, 'accountPatterns', account);
 };
 
-const mentionArn = (found: Mentions, { text, wild }: Mention): void => {
-  (wild ? found.arnPatterns : found.arns).add(text);
+const mentionArn = (found: Gathering, { text, wild }: Mention): void => {
+  add(found, wild ? 'arnPatterns' : 'arns', text);
   mentionAccountOf(found, text);
 };
 
-const mentionEntry = (found: Mentions, entry: PrincipalEntry): void => {
+const mentionEntry = (found: Gathering, entry: PrincipalEntry): void => {
   switch (entry.kind) {
     case 'account':
-      found.accounts.add(entry.account);
-      if (entry.partition !== null) found.arns.add(entry.text);
+      add(found, 'accounts', entry.account);
+      if (entry.partition !== null) add(found, 'arns', entry.text);
       break;
     case 'arn':
       found.uses.form = true;
@@ -231,11 +251,11 @@ const mentionEntry = (found: Mentions, entry: PrincipalEntry): void => {
       mentionArn(found, { text: entry.text, wild: true });
       break;
     case 'service':
-      found.services.add(entry.service);
+      add(found, 'services', entry.service);
       break;
     case 'provider':
       found.uses.form = true;
-      found.providers.add(entry.text);
+      add(found, 'providers', entry.text);
       break;
     case 'everyone':
     case 'any-service':

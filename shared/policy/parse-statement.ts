@@ -27,7 +27,7 @@ export type Origin = 'policy' | 'registry' | 'other';
 /** One statement, read once. */
 export interface Statement {
   /** Unique among the statements that are decided together. */
-  readonly id: string;
+  readonly id: number;
   /** Zero-based, in the document. */
   readonly index: number;
   readonly origin: Origin;
@@ -49,6 +49,8 @@ export interface Reading {
   readonly constants: KeyLookup;
   readonly undecided: Undecided[];
   readonly notes: Note[];
+  /** Set when a statement names an `ecr:` action that is not in the universe. */
+  newAction: boolean;
 }
 
 interface Source {
@@ -81,6 +83,9 @@ const ELEMENTS: ReadonlySet<string> = new Set([
 
 const NONE: readonly never[] = [];
 
+/** No document has so many statements. */
+const OFFSETS: Readonly<Record<Origin, number>> = { policy: 0, registry: 2 ** 24, other: 2 ** 25 };
+
 /** Reads one statement. Null: it has no effect, or (a Deny) cannot be relied on. */
 export const readStatement = (record: JsonRecord, index: number, reading: Reading): Statement | null => {
   const sid = own(record, 'Sid');
@@ -108,7 +113,7 @@ export const readStatement = (record: JsonRecord, index: number, reading: Readin
   const { tests } = condition;
   const { origin } = reading;
   return {
-    id: `${origin} ${index}`,
+    id: index + OFFSETS[origin],
     index,
     origin,
     sid: source.sid,
@@ -135,12 +140,19 @@ const readActions = (source: Source): ActionSet | null => {
     undecided(source, 'the statement has neither `Action` nor `NotAction`');
     return lean ? universe.all : null;
   }
-  if (excepted === undefined) return effective(source, actionsNamed(universe, actionTextsOf(source, named)));
-  const others = difference(universe.all, actionsNamed(universe, actionTextsOf(source, excepted)));
+  if (excepted === undefined) return effective(source, actionsIn(source, named));
+  const others = difference(universe.all, actionsIn(source, excepted));
   if (named === undefined) return effective(source, others);
   undecided(source, 'the statement has both `Action` and `NotAction`');
-  const given = actionsNamed(universe, actionTextsOf(source, named));
+  const given = actionsIn(source, named);
   return effective(source, lean ? union(given, others) : difference(given, difference(universe.all, others)));
+};
+
+const actionsIn = (source: Source, value: unknown): ActionSet => {
+  const { reading } = source;
+  const set = actionsNamed(reading.universe, actionTextsOf(source, value));
+  if (set === null) reading.newAction = true;
+  return set ?? reading.universe.none;
 };
 
 const actionTextsOf = (source: Source, value: unknown): readonly string[] => {

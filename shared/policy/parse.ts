@@ -1,4 +1,4 @@
-import { extendUniverse, isNewAction, type ActionUniverse } from './actions.ts';
+import { extendUniverse, type ActionUniverse } from './actions.ts';
 import { listOf, own, recordOf, type JsonRecord } from './json.ts';
 import { readStatement, textsOf, type Origin, type Reading, type Statement } from './parse-statement.ts';
 import type { Note, Undecided } from './report.ts';
@@ -59,12 +59,36 @@ export const parsePolicy = (document: unknown, setting: ParseSetting): Policy | 
 };
 
 const readStatements = (record: JsonRecord, items: readonly unknown[], setting: ParseSetting): Policy => {
-  const universe = universeFor(setting.universe, items);
+  const policy = readWithin(record, items, setting);
+  if (policy !== null) return policy;
+  // Most documents name only known actions; only for others is the universe made larger.
+  const universe = extendUniverse(setting.universe, actionTexts(items));
+  return (
+    readWithin(record, items, { ...setting, universe }) ?? {
+      universe,
+      allows: [],
+      denies: [],
+      undecided: [],
+      notes: [],
+    }
+  );
+};
+
+/** Null: the document names an action that is not in the universe yet. */
+const readWithin = (record: JsonRecord, items: readonly unknown[], setting: ParseSetting): Policy | null => {
+  const { universe, constants, origin } = setting;
   const version = own(record, 'Version');
   const variables = version === '2012-10-17';
-  const { constants, origin } = setting;
-  const reading: Reading = { origin, universe, variables, constants, undecided: [], notes: [] };
-  if (version !== undefined && version !== '2012-10-17' && version !== '2008-10-17')
+  const reading: Reading = {
+    origin,
+    universe,
+    variables,
+    constants,
+    undecided: [],
+    notes: [],
+    newAction: false,
+  };
+  if (!variables && version !== undefined && version !== '2008-10-17')
     reading.notes.push({
       statement: null,
       code: 'invalid-element',
@@ -72,41 +96,16 @@ const readStatements = (record: JsonRecord, items: readonly unknown[], setting: 
     });
   const allows: Statement[] = [];
   const denies: Statement[] = [];
-  items.forEach((item, index) => {
-    const parsed = recordOf(item);
+  for (let index = 0; index < items.length; index += 1) {
+    const parsed = recordOf(items[index]);
+    const statement = parsed === null ? null : readStatement(parsed, index, reading);
     if (parsed === null)
       reading.undecided.push({ statement: index, sid: null, reason: 'the statement is no object' });
-    else {
-      const statement = readStatement(parsed, index, reading);
-      if (statement !== null) (statement.effect === 'Deny' ? denies : allows).push(statement);
-    }
-  });
+    if (reading.newAction) return null;
+    if (statement !== null) (statement.effect === 'Deny' ? denies : allows).push(statement);
+  }
   return { universe, allows, denies, undecided: reading.undecided, notes: reading.notes };
 };
-
-/** Most documents name only known actions; only for others is the universe made larger. */
-const universeFor = (universe: ActionUniverse, items: readonly unknown[]): ActionUniverse => {
-  for (const item of items) {
-    const record = recordOf(item);
-    if (
-      record !== null &&
-      (namesUnknown(universe, own(record, 'Action')) || namesUnknown(universe, own(record, 'NotAction')))
-    )
-      return extendUniverse(universe, actionTexts(items));
-  }
-  return universe;
-};
-
-const namesUnknown = (universe: ActionUniverse, value: unknown): boolean => {
-  if (typeof value === 'string') return isUnknownAction(universe, value);
-  if (!Array.isArray(value)) return false;
-  for (const item of listOf(value))
-    if (typeof item === 'string' && isUnknownAction(universe, item)) return true;
-  return false;
-};
-
-const isUnknownAction = (universe: ActionUniverse, text: string): boolean =>
-  !universe.index.has(text) && text !== '*' && text !== 'ecr:*' && isNewAction(universe, text.toLowerCase());
 
 /** Every text in an `Action` or `NotAction` of a document. */
 export const actionTextsIn = (document: unknown): readonly string[] => {

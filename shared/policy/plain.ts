@@ -1,5 +1,5 @@
 import { overlaps } from './actions.ts';
-import type { Setting, TrustIndex } from './callers.ts';
+import { isAmong, type Setting, type TrustIndex } from './callers.ts';
 import type { Policy } from './parse.ts';
 import type { Statement } from './parse-statement.ts';
 import type { PrincipalEntry } from './principals.ts';
@@ -50,8 +50,8 @@ const judgeEntry = (
     case 'arn': {
       if (entry.account === ownerAccount) return true;
       verdict.external.add(entry.account);
-      if (trust.accounts.has(entry.account)) return true;
-      if (entry.kind === 'arn' && trust.principals.size > 0) return judgePrincipal(entry, trust, verdict);
+      if (isAmong(trust.accounts, entry.account)) return true;
+      if (entry.kind === 'arn' && trust.roles.length > 0) return judgePrincipal(entry, trust, verdict);
       verdict.untrusted = true;
       return true;
     }
@@ -72,6 +72,6 @@ const judgePrincipal = (
   verdict: PlainVerdict,
 ): boolean => {
   if (entry.resource.startsWith('assumed-role/')) return false;
-  if (!trust.principals.has(entry.text)) verdict.untrusted = true;
+  if (!isAmong(trust.principals, entry.text)) verdict.untrusted = true;
   return true;
 };

@@ -1,6 +1,7 @@
 import type { Setting } from './callers.ts';
 import { instancesOf } from './fresh.ts';
 import type { Policy } from './parse.ts';
+import type { Statement } from './parse-statement.ts';
 
 /** Where the policy stands, and the repository it is asked about, if that is known. */
 interface Place {
@@ -14,8 +15,8 @@ interface Place {
  */
 export const resourcesFor = (policy: Policy, { setting, resourceArn }: Place): readonly (string | null)[] => {
   if (resourceArn !== null) return [resourceArn];
+  if (!policy.allows.some(hasResource) && !policy.denies.some(hasResource)) return ANY;
   const texts = [...policy.allows, ...policy.denies].flatMap((statement) => statement.resource?.texts ?? []);
-  if (texts.length === 0) return [null];
   const fresh = `arn:${setting.partition}:ecr:us-east-1:${setting.ownerAccount}:repository/q7`;
   const found = new Set([fresh]);
   for (const text of new Set(texts))
@@ -23,6 +24,10 @@ export const resourcesFor = (policy: Policy, { setting, resourceArn }: Place): r
       if (isRepository(instance, setting)) found.add(instance);
   return [...found].slice(0, 32);
 };
+
+const ANY: readonly null[] = [null];
+
+const hasResource = ({ resource }: Statement): boolean => resource !== null;
 
 const fillsFor = ({ ownerAccount, partition }: Setting): string[] => [
   'q7',

@@ -4,6 +4,7 @@ import {
   isNetworkName,
   isVpcKey,
   slotOf,
+  valueAt,
   SOURCE_IP,
   type SlotValues,
 } from './condition-keys.ts';
@@ -102,7 +103,7 @@ const lookupIn =
   (slots: SlotValues, pinned: ReadonlyMap<string, string | null>): KeyLookup =>
   (key) => {
     const at = slotOf(key);
-    return at >= 0 ? (slots[at] ?? null) : (pinned.get(key) ?? null);
+    return at >= 0 ? valueAt(slots, at) : (pinned.get(key) ?? null);
   };
 
 /** Values worth trying for a variable: what its own tests mention, what it is compared with, and absence. */
@@ -218,7 +219,7 @@ interface Ask {
 const restrict = (domains: Domains, test: ConditionTest, ask: Ask): Domains | null => {
   ask.problem.budget.left -= 1;
   if (test.slot >= 0) {
-    const holds = testHolds(test, ask.problem.slots[test.slot] ?? null, ask.lookup);
+    const holds = testHolds(test, valueAt(ask.problem.slots, test.slot), ask.lookup);
     return holds === ask.wanted ? domains : null;
   }
   const domain = domains.get(test.key);

@@ -1,10 +1,10 @@
 import { extendUniverse, universeOf, type ActionUniverse } from './actions.ts';
 import { indexTrust, type Setting } from './callers.ts';
+import { epochOf } from './condition-keys.ts';
 import { GRANTABLE_ACTIONS, type PolicyScope } from './ecr-actions.ts';
 import type { Decider } from './decide.ts';
-import type { Network } from './ip.ts';
 import { actionTextsIn, parsePolicy, type Policy, type Unreadable } from './parse.ts';
-import type { Origin, Statement } from './parse-statement.ts';
+import type { Origin } from './parse-statement.ts';
 import type { AccessInput } from './report.ts';
 import { resourcesFor } from './resources.ts';
 import type { Budget } from './solve.ts';
@@ -36,13 +36,12 @@ export const surroundingsOf = (input: Omit<AccessInput, 'document'>): Surroundin
     ownerAccount: input.ownerAccount,
     partition: input.partition ?? 'aws',
     now: input.now,
-    epoch: String(Math.floor(Date.parse(input.now) / 1000)),
     trust: indexTrust(input.trust),
   };
   const constants: KeyLookup = (key) => {
     if (key === 'aws:resourceaccount') return setting.ownerAccount;
     if (key === 'aws:currenttime') return setting.now;
-    return key === 'aws:epochtime' ? setting.epoch : null;
+    return key === 'aws:epochtime' ? epochOf(setting.now) : null;
   };
   return { setting, constants, universe: UNIVERSES[scopeOf(input)], resourceArn: input.resourceArn ?? null };
 };
@@ -77,20 +76,11 @@ export const decidersOf = (
   around: Surroundings,
   budget: Budget,
 ): Decider[] => {
-  const networks = [...policy.allows, ...policy.denies].flatMap((statement) => networksOf(statement));
   return resourcesFor(policy, around).map((resource) => ({
     policy,
     resource,
     source,
-    networks,
     budget,
     solved: new Map(),
   }));
-};
-
-const networksOf = ({ tests }: Statement): Network[] => {
-  const networks: Network[] = [];
-  for (const test of tests)
-    for (const value of test.values) if (value.kind === 'network') networks.push(value.network);
-  return networks;
 };
