@@ -25,9 +25,13 @@ export interface ScanRequest {
 /** Registries at the same time; ECR throttles by account and Region. */
 const CONCURRENT_REGISTRIES = 6;
 
-/** What ECR answers in a Region that the account has not turned on: it knows no such key there. */
-const isUnknownKey = (error: unknown): boolean =>
-  isNamed(error, 'UnrecognizedClientException', 'InvalidClientTokenId', 'AuthFailure', 'OptInRequired');
+/**
+ * Where the account has not turned a Region on, ECR knows no such key there; where a Region has no ECR yet, it has no
+ * such host. Both are the same in a Region that every account has: there they are faults.
+ */
+const isNothingThere = (error: Error): boolean =>
+  isNamed(error, 'UnrecognizedClientException', 'InvalidClientTokenId', 'AuthFailure', 'OptInRequired') ||
+  /\bENOTFOUND\b/.test(error.message);
 
 const isAwsFault = (error: unknown): error is Error =>
   error instanceof PermissionError || error instanceof TransientAwsError || error instanceof AwsRequestError;
@@ -43,7 +47,7 @@ const scanOne = async (
     return { at, findings, fault: null, notEnabled: false };
   } catch (error) {
     if (!isAwsFault(error)) throw error;
-    if (request.everyRegion && isOptIn(at.region) && isUnknownKey(error)) {
+    if (request.everyRegion && isOptIn(at.region) && isNothingThere(error)) {
       return { at, findings: [], fault: null, notEnabled: true };
     }
     return { at, findings, fault: error.message, notEnabled: false };

@@ -49,9 +49,9 @@ Examples:
   $ ecr-warden scan --control public-access --control untrusted-access --trust-organization o-a1b2c3d4e5
   $ ecr-warden scan --print-iam-policy > policy.json
 
---region all: every Region of the partition with ECR. A Region that needs opting in and knows no such key is passed
-over, any other that fails is reported and the rest go on. --repository judges only the repositories that match; the
-registry itself is then left out. What an exemption of the configuration covers is shown, and not counted.
+--region all: every Region of the partition with ECR. A Region that needs opting in and does not know your key is
+passed over; any other that fails is reported, and the rest go on. --repository judges only the repositories that
+match; the registry itself is then left out. What an exemption covers is shown, and not counted.
 
 JSON is {"findings":[{"resourceArn","resourceType","account","region","control","compliance","severity","violations",
 "evidence"}],"summary":{…}} with every resource and control, compliant ones too.

@@ -11,10 +11,11 @@ const ALWAYS_ENABLED: readonly string[] = (
   'cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1 us-iso-east-1 us-iso-west-1 us-isob-east-1'
 ).split(' ');
 
-/** Regions that an account may or may not have turned on. Source: as above, and ECR endpoints in the General Reference. */
+/** Regions that an account may or may not have turned on, or that are only announced. Source: as above, and ECR endpoints in the General Reference. */
 const OPT_IN: readonly string[] = (
   'af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ' +
-  'ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1'
+  'ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 ' +
+  'me-west-1 mx-central-1 sa-west-1'
 ).split(' ');
 
 /** Whether an account may lack this Region. One that is newer than the lists is taken for such. */
