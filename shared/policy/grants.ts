@@ -71,9 +71,25 @@ const sentenceOf = (statement: Statement, evidence: Evidence): string => {
   return `${whoText(evidence)} can ${doingText(evidence.actions)}: ${name} names Principal ${listText(evidence.principals, 3)} ${conditionsText(evidence.conditions)}`;
 };
 
-const whoText = ({ public: open, trusted }: Evidence): string => {
+/** Whoever can be named is named: `untrusted account 999988887777`. */
+const whoText = ({ public: open, trusted, principals }: Evidence): string => {
   if (open) return 'any AWS account';
-  return trusted ? 'a trusted caller' : 'an untrusted caller';
+  const names = principals.map(nameText);
+  const known = names.filter((name) => name !== null);
+  if (known.length < names.length || known.length > 2)
+    return trusted ? 'a trusted caller' : 'an untrusted caller';
+  return `${trusted ? 'trusted' : 'untrusted'} ${known.join(' and ')}`;
+};
+
+const ACCOUNT = /^(?:arn:[a-z-]+:iam::)?(\d{12})(?::root)?$/;
+const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?$/;
+
+/** A principal as the subject of a sentence; null for one that stands for many. */
+const nameText = (principal: string): string | null => {
+  const account = ACCOUNT.exec(principal)?.[1];
+  if (account !== undefined) return `account ${account}`;
+  if (SERVICE.test(principal)) return `service \`${principal}\``;
+  return principal.startsWith('arn:') && !/[*?]/.test(principal) ? `\`${principal}\`` : null;
 };
 
 const conditionsText = (conditions: readonly string[]): string =>
