@@ -278,7 +278,7 @@ const readAddress = (text: string): Address | null => {
   if (parts.length === 4 && parts.every((part) => /^\d{1,3}$/u.test(part) && Number(part) < 256))
     return { bits: 32, value: parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n) };
   const halves = text.split('::');
-  if (!text.includes(':') || halves.length > 2) return null;
+  if (!text.includes(':') || text.includes(':::') || halves.length > 2) return null;
   const [head = [], tail = []] = halves.map((half) => half.split(':').filter((group) => group !== ''));
   const zeros = 8 - head.length - tail.length;
   if (halves.length === 2 ? zeros < 1 : zeros !== 0) return null;

@@ -259,11 +259,12 @@ export const provesExternalAccount = (
 };
 
 /** Whether an ARN pattern, or an account id, has this account in its account field. */
-const fieldNames = (value: unknown, account: string): boolean => {
+const fieldNames = (value: unknown, account: string, byFields = false): boolean => {
   if (value === account || String(value) === account) return true;
   if (typeof value !== 'string') return false;
   const fields = value.split(':');
-  const anchored = !fields.slice(0, 4).some((field) => /[*?$]/u.test(field));
+  // In a plain string a wildcard spans colons, and then no field is sure.
+  const anchored = byFields || !fields.slice(0, 4).some((field) => /[*?$]/u.test(field));
   return fields.length >= 6 && anchored && fields[4] === account;
 };
 
@@ -287,7 +288,7 @@ const namedBy = (test: Test, asked: Asked, account: string): boolean =>
   asked.keys.has(test.key.toLowerCase()) &&
   (expectedValues(test.expected) ?? []).some(
     (value) =>
-      fieldNames(value, account) &&
+      fieldNames(value, account, test.operator.base.startsWith('arn')) &&
       testHolds(
         { ...test, operator: { ...test.operator, negated: false, set: 'none' }, expected: value },
         asked.keys,

@@ -63,6 +63,8 @@ const unique = <T>(items: readonly T[]): T[] => [
 
 /** Concrete texts for a pattern: wildcards become something, variables become every account. */
 const instances = (text: string, accounts: readonly string[]): string[] => {
+  const plain = text.replaceAll(/\$\{([*?$])\}/gu, '$1');
+  if (plain !== text) return [plain];
   const filled = text.includes('${') ? accounts.map((id) => text.replaceAll(/\$\{[^}]*\}/gu, id)) : [text];
   return filled.flatMap((one) =>
     /[*?]/u.test(one) ? ['x', '', '1'].map((fill) => one.replaceAll('*', fill).replaceAll('?', '7')) : [one],
@@ -144,7 +146,13 @@ const callersIn = (texts: readonly string[], owner: string): ConcreteCaller[] =>
     { kind: 'user', account, name: account, path: '/' },
     { kind: 'federated-user', account, name: 'carol' },
     { kind: 'role-session', account, role: 'ci', path: '/', session: 'build' },
-    { kind: 'role-session', account, role: 'y', path: `/x:${owner}:role/`, session: 's' },
+    ...accounts.slice(0, 4).map((other) => ({
+      kind: 'role-session' as const,
+      account,
+      role: 'y',
+      path: `/x:${other}:role/`,
+      session: 's',
+    })),
   ]);
   const providers = arns.filter((arn) => arn.includes('-provider/'));
   const federated = [...providers, ...texts.filter((text) => text === 'cognito-identity.amazonaws.com')].map(
@@ -216,18 +224,30 @@ const DERIVED =
   /^aws:(?:principal(?!tag)|source(?:account|arn|orgid|orgpaths)|resourceaccount|currenttime|epochtime|username|federatedprovider)/u;
 const NETWORK = new Set(['aws:sourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'aws:vpcsourceip']);
 
+/** The address one block further: `53.…` for `52.…`, `2600:1f01:…` for `2600:1f00:…`. */
+const nextBlock = (address: string): string[] => {
+  const [head = '', ...rest] = address.split('.');
+  if (rest.length > 0) return [[String(Number(head) + 1), ...rest].join('.')];
+  return [
+    address.replace(
+      /^([^:]+):([^:]*)/u,
+      (_all, one: string, two: string) => `${one}:${(Number.parseInt(two || '0', 16) + 1).toString(16)}`,
+    ),
+  ];
+};
+
 const networksIn = (texts: readonly string[]): Record<string, string>[] => {
   const ips = texts
     .map((text) => text.split('/')[0] ?? '')
     .filter(
-      (text) => /^\d+\.\d+\.\d+\.\d+$/u.test(text) || (text.includes('::') && /^[\da-f:]+$/iu.test(text)),
+      (text) => /^\d+\.\d+\.\d+\.\d+$/u.test(text) || (/:.*:/u.test(text) && /^[\da-f:]+$/iu.test(text)),
     )
     .flatMap((text) =>
       text.includes(':')
         ? [text, text.replace(/::$/u, '::7')]
         : [text, text.replace(/\.0$/u, '.77'), text.replace(/\.0$/u, '.200')],
     );
-  const addresses = unique([...ips, ...FRESH_IPS, '203.9.9.9', '10.9.9.9']);
+  const addresses = unique([...ips, ...ips.flatMap(nextBlock), ...FRESH_IPS, '203.9.9.9', '10.9.9.9']);
   const idsOf = (prefix: string) =>
     unique([
       ...texts.filter((text) => text.startsWith(prefix)).flatMap((text) => instances(text, [])),
@@ -285,6 +305,7 @@ export interface SearchInput {
   readonly setting: ConcreteSetting;
   readonly trust: Trust;
   readonly registryScope?: string;
+  readonly resourceArn?: string;
   /** How many requests to try. */
   readonly budget: number;
   /** Stop when this much is proven. */
@@ -305,6 +326,8 @@ export const searchProofs = (input: SearchInput): Proofs => {
   const networks = networksIn(texts);
   const free = freeKeysIn(document, accountsIn(texts, input.setting.ownerAccount));
   const actions = input.registryScope === 'V1' ? V1_ACTIONS : REPOSITORY_ACTIONS;
+  const resource =
+    input.resourceArn ?? `arn:aws:ecr:us-west-2:${input.setting.ownerAccount}:repository/ecr-public/app`;
   const random = generator(1);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const proofs = {
@@ -324,7 +347,8 @@ export const searchProofs = (input: SearchInput): Proofs => {
       if (value !== null && !(caller.kind === 'service' && key.startsWith('aws:principal')))
         context[key] = value;
     }
-    for (const action of actionsToTry(document, actions)) note(proofs, { caller, action, context }, input);
+    for (const action of actionsToTry(document, actions))
+      note(proofs, { caller, action, context, resource }, input);
     if (input.enough?.(proofs) === true) break;
   }
   return { ...proofs, externalAccounts: unique(proofs.externalAccounts).sort() };
