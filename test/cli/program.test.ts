@@ -1,33 +1,12 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, runProgram } from '../../cli/program.ts';
-import type { CliSurroundings } from '../../cli/surroundings.ts';
+import { COMMANDS } from '../../cli/program.ts';
+import { capture, runHere } from './run-here.ts';
 import { run } from './run.ts';
-
-interface Captured {
-  readonly surroundings: CliSurroundings;
-  readonly out: () => string;
-  readonly err: () => string;
-}
-
-const captured = (): Captured => {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end();
-  return {
-    surroundings: {
-      io: { stdin, stdout, stderr },
-      environment: { defaultRegion: null, emulated: false, table: null, debug: false },
-      clock: { now: () => '2026-01-01T00:00:00.000Z' },
-    },
-    out: () => String(stdout.read() ?? ''),
-    err: () => String(stderr.read() ?? ''),
-  };
-};
 
 describe('the program', () => {
   it('lists each command with the words of the command itself', async () => {
     for (const { name, summary, load } of COMMANDS) {
-      const command = await load(captured().surroundings);
+      const command = await load(capture().surroundings);
       expect([command.name(), command.description()]).toEqual([name, summary]);
     }
   });
@@ -40,10 +19,8 @@ describe('the program', () => {
       ['config', 'check'],
     ];
     for (const call of calls) {
-      const { surroundings, out } = captured();
-      await runProgram([...call, '--help'], surroundings);
-      const help = out();
-      expect([call, surroundings.io.exitCode]).toEqual([call, 0]);
+      const { status, stdout: help } = await runHere([...call, '--help']);
+      expect([call, status]).toEqual([call, 0]);
       expect(help).toContain('Examples:');
       expect(help).toContain('Exit status: 0');
     }
@@ -66,19 +43,15 @@ describe('the program', () => {
     [['check', 'policy', '-', '--trust-ou', 'o-a/ou-b'], 'with the last slash'],
     [['check', 'policy', '-', '--now', '2026-13-01'], 'is no time of any day'],
   ])('refuses %j with status 2 and one clear sentence', async (args, sentence) => {
-    const { surroundings, out, err } = captured();
-    await runProgram(args, surroundings);
-    const said = err();
-    expect([surroundings.io.exitCode, out()]).toEqual([2, '']);
-    expect(said).toMatch(/^ecr-warden: /);
-    expect(said).toContain(sentence);
-    expect(said).not.toContain('    at ');
+    const { status, stdout, stderr } = await runHere(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^ecr-warden: /);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain('    at ');
   });
 
   it('shows the stack of an error with --debug only', async () => {
-    const { surroundings, err } = captured();
-    await runProgram(['findings', '--debug'], surroundings);
-    expect(err()).toContain('    at ');
+    expect((await runHere(['findings', '--debug'])).stderr).toContain('    at ');
   });
 
   it('writes usage errors of a real process to standard error, and its version to standard output', async () => {

@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSandbox } from '../../sandbox/sandbox.ts';
 import { ServiceError } from '../../sandbox/wire.ts';
+import { runHere } from './run-here.ts';
 import { run, type RunOptions } from './run.ts';
 
 const ACCOUNT = '111122223333';
@@ -22,7 +23,9 @@ const sandbox = createSandbox({ region: 'eu-west-1', accounts: [{ id: ACCOUNT }]
 const folder = mkdtempSync(join(tmpdir(), 'ecr-warden-'));
 let url = '';
 
-const scan = (args: readonly string[], options: RunOptions = {}) =>
+const scan = (args: readonly string[]) => runHere(['scan', ...args], { sandbox, region: 'eu-west-1' });
+
+const scanAsProcess = (args: readonly string[], options: RunOptions = {}) =>
   run(['scan', ...args], {
     cwd: folder,
     ...options,
@@ -52,7 +55,7 @@ afterAll(async () => {
 
 describe('scan', () => {
   it('judges by table: worst first, counts, and status 1', async () => {
-    const ran = await scan(['--control', 'public-access']);
+    const ran = await scanAsProcess(['--control', 'public-access']);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/✗ non-compliant\s+HIGH\s+public-access\s+team-a\/open/);
     expect(ran.stdout).toContain('1 non-compliant (1 HIGH)');
@@ -76,7 +79,7 @@ describe('scan', () => {
   it('judges Regions side by side; one that is denied stops no other and is told', async () => {
     sandbox.faults.deny({ operation: 'DescribeRepositories', region: 'us-east-1' });
     const args = ['--region', 'us-east-1', '--region', 'eu-west-1', '--format', 'json'];
-    const ran = await scan([...args, '--control', 'image-scanning']);
+    const ran = await scanAsProcess([...args, '--control', 'image-scanning']);
     const { findings, summary } = JSON.parse(ran.stdout);
     expect(findings.map(({ region }: { region: string }) => region)).toEqual(['eu-west-1', 'eu-west-1']);
     expect(summary.unreadRegistries).toEqual([
@@ -88,7 +91,7 @@ describe('scan', () => {
     ]);
     expect(ran.stderr).toContain('ecr-warden: us-east-1 could not be read');
     expect(ran.status).toBe(3);
-    const violated = await scan([...args, '--control', 'public-access']);
+    const violated = await scanAsProcess([...args, '--control', 'public-access']);
     expect(violated.status).toBe(1);
   });
 
@@ -128,7 +131,7 @@ describe('scan', () => {
       '    expiresAt: "2999-01-01"',
     ];
     writeFileSync(join(folder, 'exempt.yml'), `${config.join('\n')}\n`);
-    const args = ['--config', 'exempt.yml', '--control', 'public-access'];
+    const args = ['--config', join(folder, 'exempt.yml'), '--control', 'public-access'];
     const [table, json] = await Promise.all([scan(args), scan([...args, '--format', 'json'])]);
     expect([table.status, json.status]).toEqual([0, 0]);
     expect(table.stdout).toContain('~ exempt');
@@ -149,12 +152,19 @@ describe('scan', () => {
 
   it('judges a control that the configuration turns off when it is named', async () => {
     writeFileSync(join(folder, 'off.yml'), 'controls:\n  public-access: { enabled: false }\n');
-    const ran = await scan(['--config', 'off.yml', '--control', 'public-access']);
+    const ran = await scan(['--config', join(folder, 'off.yml'), '--control', 'public-access']);
     expect(ran.status).toBe(1);
   });
 
   it('writes SARIF to a file and a summary to standard error', async () => {
-    const ran = await scan(['--control', 'public-access', '--format', 'sarif', '--output', 'out.sarif']);
+    const ran = await scanAsProcess([
+      '--control',
+      'public-access',
+      '--format',
+      'sarif',
+      '--output',
+      'out.sarif',
+    ]);
     const log = JSON.parse(readFileSync(join(folder, 'out.sarif'), 'utf8'));
     expect(log.runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual(['public-access']);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
@@ -169,7 +179,7 @@ describe('scan', () => {
     );
     writeFileSync(join(folder, '.aws/config'), '[profile audit]\nregion = us-east-1\n');
     const nothing = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_REGION: undefined };
-    const ran = await scan(['--control', 'image-scanning', '--format', 'json'], {
+    const ran = await scanAsProcess(['--control', 'image-scanning', '--format', 'json'], {
       env: { ...nothing, HOME: folder, AWS_PROFILE: 'audit' },
     });
     expect(ran.status).toBe(0);
@@ -178,7 +188,7 @@ describe('scan', () => {
 
   it('says which credentials are missing, with status 2', async () => {
     const nothing = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
-    const ran = await scan([], { env: nothing });
+    const ran = await scanAsProcess([], { env: nothing });
     expect(ran.status).toBe(2);
     expect(ran.stderr).toContain('there are no AWS credentials: set AWS_PROFILE');
   });
@@ -240,18 +250,18 @@ describe('scan', () => {
         },
       ],
     });
-    const ran = await run(['explain', 'team-a/open'], { cwd: folder, env: { AWS_ENDPOINT_URL: url } });
+    const ran = await runHere(['explain', 'team-a/open'], { sandbox, region: 'eu-west-1' });
     registry.policyText = null;
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(ran.stdout).not.toContain('PUBLIC');
     expect(ran.stdout).toMatch(/444455556666\s+-\s+✓.*registry policy, statement 1 Partner/);
-    const gone = await run(['explain', 'team-a/gone'], { cwd: folder, env: { AWS_ENDPOINT_URL: url } });
+    const gone = await runHere(['explain', 'team-a/gone'], { sandbox, region: 'eu-west-1' });
     expect([gone.status, gone.stdout]).toEqual([2, '']);
   });
 });
 
 describe('a Region that the account has not turned on', () => {
-  const refuse = (region: string): void =>
+  const refuse = (region: string): void => {
     sandbox.faults.error(
       { region, service: 'ecr' },
       new ServiceError(
@@ -259,6 +269,7 @@ describe('a Region that the account has not turned on', () => {
         'The security token included in the request is invalid.',
       ),
     );
+  };
 
   it('is passed over where all are asked for, and said', async () => {
     refuse('af-south-1');
