@@ -1,9 +1,14 @@
+import { basename, parse } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 
 /** A bundle as text: nothing has been written yet. */
 export interface Bundle {
   readonly code: string;
   readonly sourceMap: string | null;
+  /** With `splitting`: the code that the entry shares with its dynamic imports, and theirs, by file name. */
+  readonly chunks: ReadonlyMap<string, string>;
+  /** Bytes of minified code that are loaded at the start: all but what is imported dynamically. */
+  readonly eagerBytes: number;
   readonly metafile: Metafile;
 }
 
@@ -16,6 +21,8 @@ export interface BundleRequest {
   readonly target: 'node22' | 'node24';
   readonly sourceMap: boolean;
   readonly workingDirectory: string;
+  /** Puts what is imported dynamically into files of its own, so that it is loaded when it is asked for. Default: no. */
+  readonly splitting?: boolean;
   /** Modules that stand in for packages, by the package's name. */
   readonly alias?: Readonly<Record<string, string>>;
 }
@@ -26,10 +33,22 @@ const REQUIRE_SHIM = 'Dynamic require of "';
 const REQUIRE_BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+const outputOf = ({ outFile, splitting = false }: BundleRequest): BuildOptions => {
+  if (!splitting) return { outfile: outFile };
+  const { name, ext } = parse(outFile);
+  return {
+    splitting,
+    outdir: '.',
+    entryNames: name,
+    chunkNames: '[name]-[hash]',
+    outExtension: { '.js': ext },
+  };
+};
+
 const optionsFor = (request: BundleRequest): BuildOptions => ({
   absWorkingDir: request.workingDirectory,
   entryPoints: [request.entry],
-  outfile: request.outFile,
+  ...outputOf(request),
   bundle: true,
   write: false,
   minify: true,
@@ -47,24 +66,39 @@ const optionsFor = (request: BundleRequest): BuildOptions => ({
   logLevel: 'warning',
 });
 
-const run = async (options: BuildOptions): Promise<Bundle> => {
-  const result = await build(options);
-  const textOf = (suffix: string): string | null =>
-    result.outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? null;
+/** Bytes of an output and of all that it imports statically. */
+const eagerBytesOf = ({ outputs }: Metafile, entry: string, seen = new Set<string>()): number => {
+  const output = outputs[entry];
+  if (output === undefined || seen.has(entry)) return 0;
+  seen.add(entry);
+  return output.imports
+    .filter(({ kind }) => kind === 'import-statement')
+    .reduce((sum, { path }) => sum + eagerBytesOf({ inputs: {}, outputs }, path, seen), output.bytes);
+};
+
+const run = async (options: BuildOptions, outFile: string): Promise<Bundle> => {
+  const { outputFiles = [], metafile = { inputs: {}, outputs: {} } } = await build(options);
+  const texts = new Map(outputFiles.map((file) => [basename(file.path), file.text]));
+  const entry = basename(outFile);
   return {
-    code: textOf('js') ?? '',
-    sourceMap: textOf('.map'),
-    metafile: result.metafile ?? { inputs: {}, outputs: {} },
+    code: texts.get(entry) ?? '',
+    sourceMap: texts.get(`${entry}.map`) ?? null,
+    chunks: new Map([...texts].filter(([name]) => name !== entry && name !== `${entry}.map`)),
+    eagerBytes: eagerBytesOf(
+      metafile,
+      Object.keys(metafile.outputs).find((path) => basename(path) === entry) ?? '',
+    ),
+    metafile,
   };
 };
 
 /**
- * One minified ES module with every dependency in it.
+ * One minified ES module with every dependency in it; with `splitting`, less what is imported dynamically.
  * The `require` banner is added only where some bundled package needs it.
  */
 export const bundle = async (request: BundleRequest): Promise<Bundle> => {
   const options = optionsFor(request);
-  const plain = await run(options);
-  if (!plain.code.includes(REQUIRE_SHIM)) return plain;
-  return run({ ...options, banner: { js: REQUIRE_BANNER } });
+  const plain = await run(options, request.outFile);
+  const needsRequire = [plain.code, ...plain.chunks.values()].some((code) => code.includes(REQUIRE_SHIM));
+  return needsRequire ? run({ ...options, banner: { js: REQUIRE_BANNER } }, request.outFile) : plain;
 };

@@ -18,7 +18,7 @@ export interface PackageRequest {
 export interface PackagedFunction {
   readonly name: string;
   readonly path: string;
-  /** Bytes of the minified code. */
+  /** Bytes of the minified code that is loaded at the start. */
   readonly codeBytes: number;
   /** Bytes of the archive. */
   readonly zipBytes: number;
@@ -38,11 +38,12 @@ export const functionNames = (functionsFolder: string): readonly string[] =>
     .sort();
 
 const packageOne = async (request: PackageRequest, name: string): Promise<PackagedFunction> => {
-  const { code, sourceMap } = await bundle({
+  const { code, sourceMap, chunks, eagerBytes } = await bundle({
     entry: join(request.functionsFolder, name, HANDLER),
     outFile: 'index.mjs',
     target: 'node24',
     sourceMap: request.sourceMap,
+    splitting: true,
     workingDirectory: request.functionsFolder,
     alias: {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts'),
@@ -51,6 +52,7 @@ const packageOne = async (request: PackageRequest, name: string): Promise<Packag
   const archive = zip(
     new Map([
       ['index.mjs', code],
+      ...chunks,
       [SETTINGS_FILE, request.settings],
       ...(sourceMap === null ? [] : [['index.mjs.map', sourceMap] as const]),
     ]),
@@ -60,7 +62,7 @@ const packageOne = async (request: PackageRequest, name: string): Promise<Packag
   return {
     name,
     path,
-    codeBytes: Buffer.byteLength(code),
+    codeBytes: eagerBytes,
     zipBytes: archive.byteLength,
     sha256: createHash('sha256').update(archive).digest('hex'),
   };
