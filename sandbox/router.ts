@@ -59,8 +59,11 @@ interface Routed {
 
 const SCOPE = /Credential=([^/,\s]+)\/\d{8}\/([^/,\s]+)\/([^/,\s]+)\/aws4_request/;
 
-const operationName = (request: WireRequest, input: JsonObject): string =>
-  request.headers.get('x-amz-target')?.split('.').at(-1) ?? text(input, 'Action') ?? '';
+const operationName = (service: Service, request: WireRequest, input: JsonObject): string =>
+  service.operationAt?.(`${request.method} ${request.path.split('?', 1)[0]}`) ??
+  request.headers.get('x-amz-target')?.split('.').at(-1) ??
+  text(input, 'Action') ??
+  '';
 
 const route = (
   { identities, random, services }: RouterDependencies,
@@ -75,7 +78,7 @@ const route = (
   }
   const { protocol } = service;
   const input = protocol === 'query' ? parseQueryBody(request.body) : parseJsonBody(request.body);
-  const operation = operationName(request, input);
+  const operation = operationName(service, request, input);
   const caller = identities.byAccessKey(accessKeyId);
   const account = service.ownerOf?.(input) ?? caller.account;
   const role = caller.kind === 'role' ? caller.name : null;

@@ -42,6 +42,8 @@ import { createDynamoDb } from './services/dynamodb.ts';
 import type { EcrOptions, RegistryState } from './services/ecr-state.ts';
 import { createEcr } from './services/ecr.ts';
 import type { Host, ServiceEvent } from './services/service.ts';
+import { createSecurityHub } from './services/securityhub.ts';
+import type { Hubs } from './services/securityhub.ts';
 import { createSns } from './services/sns.ts';
 import type { PublishedMessage, Topics } from './services/sns.ts';
 import { createQueues } from './services/sqs-state.ts';
@@ -99,6 +101,8 @@ export interface Sandbox {
   readonly eventBridge: EventBridge;
   readonly sqs: QueueAccess;
   readonly sns: TopicAccess;
+  /** Findings in Security Hub of an account and Region, in the order of their first import. */
+  readonly securityHub: { readonly findings: (place?: Place) => ReturnType<Hubs['findings']> };
   readonly dynamodb: { readonly streamArn: (table: string, place?: Place) => string };
   readonly lambda: LambdaAccess;
   readonly faults: Faults;
@@ -260,12 +264,15 @@ const createServices = (
 ) => {
   const ecr = createEcr(host, more.ecr);
   const sns = createSns(host);
+  const securityHub = createSecurityHub();
   return {
     registries: ecr.registries,
     topics: sns.topics,
+    hubs: securityHub.hubs,
     services: [
       ecr.service,
       sns.service,
+      securityHub.service,
       createSqs(queues, host.schedule.now),
       createSts(host, more.identities),
       createTagging(ecr.registries),
@@ -338,7 +345,7 @@ export const createSandbox = (options: SandboxOptions = {}): Sandbox => {
   const parts = createParts(options, home);
   const { schedule, random, plan, queues, databases, bridge } = parts;
   const identities = createIdentities(accounts, schedule.now);
-  const { registries, topics, services } = createServices(parts.host, parts, {
+  const { registries, topics, hubs, services } = createServices(parts.host, parts, {
     ecr: options.ecr ?? {},
     identities,
   });
@@ -365,6 +372,9 @@ export const createSandbox = (options: SandboxOptions = {}): Sandbox => {
     eventBridge: bridge,
     sqs: queueAccess(queues, home),
     sns: topicAccess(topics, home),
+    securityHub: {
+      findings: (place) => hubs.findings(place?.account ?? home.account, place?.region ?? home.region),
+    },
     dynamodb: { streamArn: (table, place) => streamArnOf(databases, table, { ...home, ...place }) },
     lambda: lambdaAccess(parts),
     faults: plan.faults,

@@ -44,7 +44,11 @@ export class ConnectionLost extends Error {
   }
 }
 
-export type Protocol = 'json-1.0' | 'json-1.1' | 'query';
+/** With `rest-json` the method and the path say which operation it is. */
+export type Protocol = 'json-1.0' | 'json-1.1' | 'query' | 'rest-json';
+
+const contentTypeOf = (protocol: Exclude<Protocol, 'query'>): string =>
+  protocol === 'rest-json' ? 'application/json' : `application/x-amz-${protocol}`;
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -127,7 +131,7 @@ export const successResponse = (frame: ReplyFrame, output: JsonObject): WireResp
       `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${operation}Response>`;
     return { status: 200, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };
   }
-  const headers = { 'content-type': `application/x-amz-${protocol}`, 'x-amzn-requestid': requestId };
+  const headers = { 'content-type': contentTypeOf(protocol), 'x-amzn-requestid': requestId };
   return { status: 200, headers, body: JSON.stringify(output) };
 };
 
@@ -148,7 +152,7 @@ export const errorResponse = (frame: ReplyFrame, error: ServiceError): WireRespo
   return {
     status: error.status,
     headers: {
-      'content-type': `application/x-amz-${protocol}`,
+      'content-type': contentTypeOf(protocol),
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': error.code,
     },

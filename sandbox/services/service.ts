@@ -57,6 +57,8 @@ export interface Service {
   /** IAM prefix, where it is not `name`. */
   readonly iamPrefix?: string;
   readonly operation: (name: string) => Operation | undefined;
+  /** Which operation a request of `rest-json` means, by `METHOD /path`. */
+  readonly operationAt?: (request: string) => string | undefined;
   /** The account a request names besides the caller's, such as `registryId`. */
   readonly ownerOf?: (input: JsonObject) => string | undefined;
   /** ARN for a refusal's message. */
