@@ -17,8 +17,11 @@ export const registryReads = async () => (await deployment()).registryReads();
 export const table = async () => (await deployment()).table();
 
 // From the configuration: the very file that the build has put into the functions' archives.
-export const remediationPolicy = async ({ resolveVariable }) => {
+const packagedSettings = async (resolveVariable) => {
   const folder = await resolveVariable('param:artifacts');
-  const settings = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
-  return (await deployment()).remediationPolicy(settings);
+  return JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
 };
+export const remediationPolicy = async ({ resolveVariable }) =>
+  (await deployment()).remediationPolicy(await packagedSettings(resolveVariable));
+export const importPolicy = async ({ resolveVariable }) =>
+  (await deployment()).importPolicy(await packagedSettings(resolveVariable));

@@ -138,6 +138,55 @@ export const remediationPolicy = (settings: Pick<Settings, 'controls'>): Resourc
   };
 };
 
+/** IAM's name for what findings are imported as: the default product of an account, in every Region. */
+const DEFAULT_PRODUCT = {
+  'Fn::Sub': 'arn:${AWS::Partition}:securityhub:*:${AWS::AccountId}:product/${AWS::AccountId}/default',
+};
+
+/** What imports findings into Security Hub, in whatever account the policy is made; nothing where it is turned off. */
+export const importStatements = ({ alerts }: Pick<Settings, 'alerts'>): readonly object[] =>
+  alerts.securityHub
+    ? [
+        {
+          Sid: 'ImportFindings',
+          Effect: 'Allow',
+          Action: 'securityhub:BatchImportFindings',
+          Resource: DEFAULT_PRODUCT,
+        },
+      ]
+    : [];
+
+/** In other accounts findings are imported under the member role. */
+const IMPORTS_IN_MEMBERS = {
+  'Fn::If': [
+    'ReadsMembers',
+    {
+      Sid: 'ImportInMembers',
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::*:role/${MemberRoleName}' },
+      Condition: { StringEquals: { 'aws:ResourceOrgID': { Ref: 'OrganizationId' } } },
+    },
+    { Ref: 'AWS::NoValue' },
+  ],
+};
+
+/** The policy that lets `alert` import findings; there is none while that is turned off. */
+export const importPolicy = (settings: Pick<Settings, 'alerts'>): Resources => {
+  const statements = importStatements(settings);
+  if (statements.length === 0) return {};
+  return {
+    FindingImport: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'import-findings',
+        Roles: [{ Ref: 'AlertRole' }],
+        PolicyDocument: { Version: '2012-10-17', Statement: [...statements, IMPORTS_IN_MEMBERS] },
+      },
+    },
+  };
+};
+
 /** Keys, indexes and expiry of the state table. */
 export const table = () => ({
   ...tableDefinition(),

@@ -1,6 +1,7 @@
 import type { Settings } from '../shared/model/settings.ts';
 import {
   changePatterns,
+  importStatements,
   registryReads,
   remediationWrites,
   repositoryReads,
@@ -28,7 +29,7 @@ const PARAMETERS = {
     Type: 'CommaDelimitedList',
     Default: '',
     Description:
-      'Who may assume it: outputs EvaluateRoleArn and RemediateRoleArn of the deployment, with a comma.',
+      'Who may assume it: outputs EvaluateRoleArn and RemediateRoleArn of the deployment, with a comma; AlertRoleArn, too, if findings go to Security Hub.',
   },
   MemberRemediationRoleName: {
     Type: 'String',
@@ -110,12 +111,15 @@ const trustOf = (roleArns: object): object =>
 
 const REPOSITORIES = { 'Fn::Sub': 'arn:${AWS::Partition}:ecr:*:${AWS::AccountId}:repository/*' };
 
-const readerRole = (): object => ({
+const readerRole = (imports: readonly object[]): object => ({
   Type: 'AWS::IAM::Role',
   Condition: 'MakesReader',
   Properties: {
     RoleName: { Ref: 'MemberRoleName' },
-    Description: 'Lets ecr-warden read the settings of ECR, nothing else',
+    Description:
+      imports.length === 0
+        ? 'Lets ecr-warden read the settings of ECR, nothing else'
+        : 'Lets ecr-warden read the settings of ECR and import findings into Security Hub, nothing else',
     AssumeRolePolicyDocument: trustOf({ Ref: 'ReaderRoleArns' }),
     Policies: [
       {
@@ -123,6 +127,7 @@ const readerRole = (): object => ({
         PolicyDocument: policy(
           { Effect: 'Allow', Action: repositoryReads(), Resource: REPOSITORIES },
           { Effect: 'Allow', Action: registryReads(), Resource: '*' },
+          ...imports,
         ),
       },
     ],
@@ -195,7 +200,7 @@ const forwardingRules = (): Record<string, object> =>
  * bus, and the roles by which it reads and, where the configuration says so, repairs there. One stack an account and
  * Region, best as a StackSet.
  */
-export const memberTemplate = (settings: Pick<Settings, 'controls'>): object => {
+export const memberTemplate = (settings: Pick<Settings, 'controls' | 'alerts'>): object => {
   const rules = forwardingRules();
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -206,7 +211,7 @@ export const memberTemplate = (settings: Pick<Settings, 'controls'>): object => 
       ...rules,
       ...undeliveredEvents(Object.keys(rules)),
       ForwardRole: forwardRole(),
-      ReaderRole: readerRole(),
+      ReaderRole: readerRole(importStatements(settings)),
       ...remediatorRole(remediationWrites(settings)),
     },
   };

@@ -1,4 +1,4 @@
-import { dynamoClient, snsClient } from '../../shared/aws/clients.ts';
+import { dynamoClient, snsClient, type ClientOptions } from '../../shared/aws/clients.ts';
 import { dynamoDigestStore } from '../../shared/aws/dynamo-digests.ts';
 import { dynamoFindingStore } from '../../shared/aws/dynamo-findings.ts';
 import { dynamoHealthStore } from '../../shared/aws/dynamo-health.ts';
@@ -8,7 +8,10 @@ import type { AlertEnvironment } from '../../shared/config/environment.ts';
 import { CATALOGUE } from '../../shared/controls/catalogue.ts';
 import type { Alert } from '../../shared/model/alert.ts';
 import type { Settings } from '../../shared/model/settings.ts';
+import type { FindingImporter } from '../../shared/ports/effects.ts';
 import { snsAttributes } from '../../shared/report/alert-attributes.ts';
+import { toAsff } from '../../shared/report/asff.ts';
+import type { AlertContext } from '../../shared/report/alert-model.ts';
 import { renderAlert } from '../../shared/report/alert.ts';
 import { clientOptions, reporting, type Surroundings } from '../surroundings.ts';
 import { alertHandler } from './alert.ts';
@@ -37,14 +40,35 @@ export const wireAlert = (
       topics: environment.topics,
       render: renderer(settings),
     }),
+    importer: settings.alerts.securityHub ? importer(options, alertContext(settings)) : null,
     clock,
     ...telemetry,
   });
   return reporting(telemetry, handler);
 };
 
-const renderer = ({ alerts }: Settings): ((alert: Alert) => RenderedMessage) => {
-  const context = { ...alerts, guides: new Map(CATALOGUE.map((control) => [control.id, control])) };
+const alertContext = ({ alerts }: Settings): AlertContext => ({
+  ...alerts,
+  guides: new Map(CATALOGUE.map((control) => [control.id, control])),
+});
+
+/** Security Hub's client is large and most deployments never use it: it is loaded when the first finding is imported. */
+const importer = (options: ClientOptions, context: AlertContext): FindingImporter => {
+  let loaded: Promise<FindingImporter> | null = null;
+  const load = async (): Promise<FindingImporter> => {
+    const { securityHubImporter } = await import('../../shared/aws/security-hub.ts');
+    return securityHubImporter({ ...options, render: (finding) => toAsff(finding, context) });
+  };
+  return {
+    importFindings: async (findings) => {
+      loaded ??= load();
+      return (await loaded).importFindings(findings);
+    },
+  };
+};
+
+const renderer = (settings: Settings): ((alert: Alert) => RenderedMessage) => {
+  const context = alertContext(settings);
   return (alert) => {
     const rendered = renderAlert(alert, context);
     return { ...rendered, attributes: snsAttributes(rendered.attributes) };

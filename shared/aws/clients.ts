@@ -44,7 +44,8 @@ const defaultHandler = (): NodeHttpHandler =>
     httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
   });
 
-type CommonConfig = ClientOverrides & {
+/** What every client is made with. */
+export type CommonConfig = ClientOverrides & {
   readonly region: string;
   readonly retryMode: 'adaptive';
 };
@@ -61,7 +62,7 @@ const commonConfig = ({ region, overrides = {} }: ClientOptions): CommonConfig =
 });
 
 /** One client of each (account, Region), with the credentials of that account. */
-const perLocation = <C>(options: ClientOptions, create: (config: CommonConfig) => C): ClientFor<C> => {
+export const perLocation = <C>(options: ClientOptions, create: (config: CommonConfig) => C): ClientFor<C> => {
   const common = commonConfig(options);
   const clients = new Map<string, C>();
   const credentialsOf = memberCredentials(options, () => new STSClient(common));

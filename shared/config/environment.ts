@@ -39,6 +39,8 @@ export interface SweepEnvironment extends FunctionEnvironment {
 }
 
 export interface AlertEnvironment extends FunctionEnvironment {
+  /** The role to import findings with into the Security Hub of other accounts; null: only our own account's are. */
+  readonly memberRead: MemberAccess | null;
   /** Null: alerts of this form are not published. */
   readonly topics: {
     readonly human: string | null;
@@ -173,6 +175,7 @@ export const sweepEnvironment = (environment: Environment = process.env): SweepE
 /** @throws ConfigError naming the variable */
 export const alertEnvironment = (environment: Environment = process.env): AlertEnvironment => ({
   ...common(environment),
+  memberRead: memberAccess(environment, 'MEMBER_ROLE_NAME'),
   topics: {
     human: optional(environment, 'HUMAN_TOPIC_ARN', TOPIC),
     chat: optional(environment, 'CHAT_TOPIC_ARN', TOPIC),

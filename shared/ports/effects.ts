@@ -1,4 +1,5 @@
 import type { Change, StateBefore } from '../model/change.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Job } from '../model/job.ts';
 import type { Resource, RegistryLocation } from '../model/resource.ts';
 import type { Alert } from '../model/alert.ts';
@@ -11,6 +12,20 @@ export interface WorkQueue {
 /** Publishes one alert in every configured form. Resolves when all have been accepted; throws otherwise. */
 export interface AlertPublisher {
   readonly publish: (alert: Alert) => Promise<void>;
+}
+
+/** A finding that was not imported, and why: a `TransientAwsError` is worth another try, anything else is not. */
+export interface NotImported {
+  readonly finding: Finding;
+  readonly fault: Error;
+}
+
+/**
+ * Shows findings as they are now in a hub beside those of other tools. Safe to repeat: an older state never replaces a
+ * newer one. Resolves with what was not imported; does not throw for it.
+ */
+export interface FindingImporter {
+  readonly importFindings: (findings: readonly Finding[]) => Promise<readonly NotImported[]>;
 }
 
 /** Applies one typed change, after reading the state that it replaces. */
@@ -52,6 +67,8 @@ export const METRICS = {
   eventLoss: 'EventLoss', // transitions that only a sweep found
   alertsPublished: 'AlertsPublished',
   alertsFailed: 'AlertsFailed',
+  findingsImported: 'FindingsImported',
+  findingsNotImported: 'FindingsNotImported', // into Security Hub, where the configuration asks for it
   remediationsApplied: 'RemediationsApplied',
   remediationsFailed: 'RemediationsFailed',
   remediationsSkipped: 'RemediationsSkipped',

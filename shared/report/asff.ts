@@ -19,32 +19,35 @@ export interface AsffFinding {
   readonly AwsAccountId: string;
   readonly Region: string;
   readonly CreatedAt: string;
-  /** Later with each revision: Security Hub takes an update only if it is. */
+  /** `observedAt`, which grows with each revision: Security Hub takes an update only if it is later. */
   readonly UpdatedAt: string;
   readonly FirstObservedAt: string;
   readonly LastObservedAt: string;
   readonly Title: string;
   readonly Description: string;
-  readonly Resources: readonly AsffResource[];
+  readonly Resources: AsffResource[];
   readonly Compliance: {
     readonly Status: 'PASSED' | 'FAILED' | 'WARNING' | 'NOT_AVAILABLE';
-    readonly RelatedRequirements?: readonly string[];
+    readonly RelatedRequirements?: string[];
   };
   readonly RecordState: 'ACTIVE' | 'ARCHIVED';
   readonly Remediation: { readonly Recommendation: { readonly Text: string; readonly Url?: string } };
   readonly FindingProviderFields: {
     readonly Severity: { readonly Label: Severity; readonly Original: Severity };
-    readonly Types: readonly string[];
+    readonly Types: string[];
   };
-  readonly ProductFields: Readonly<Record<string, string>>;
+  readonly ProductFields: Record<string, string>;
 }
 
 interface AsffResource {
   readonly Type: string;
   readonly Id: string;
-  readonly Partition: string;
+  readonly Partition: (typeof PARTITIONS)[number];
   readonly Region: string;
 }
+
+/** Partitions that Security Hub knows. */
+const PARTITIONS = ['aws', 'aws-cn', 'aws-us-gov'] as const;
 
 const RESOURCE_TYPES: { readonly [T in ResourceType]: string } = {
   repository: 'AwsEcrRepository',
@@ -66,11 +69,11 @@ const STATUSES: { readonly [C in Compliance]: AsffFinding['Compliance']['Status'
   NOT_APPLICABLE: 'NOT_AVAILABLE',
 };
 
-/** Partitions that Security Hub knows; others are shown as the public one. */
-const partitionName = (partition: string): string =>
-  ['aws', 'aws-cn', 'aws-us-gov'].includes(partition) ? partition : 'aws';
+/** Others are shown as the public one. */
+const partitionName = (partition: string): AsffResource['Partition'] =>
+  PARTITIONS.find((known) => known === partition) ?? 'aws';
 
-const later = (a: string, b: string): string => (a > b ? a : b);
+const earlier = (a: string, b: string): string => (a < b ? a : b);
 
 /** Exempt ones and those of deleted resources leave the active list; their status still says what was seen. */
 const recordState = (finding: Finding): AsffFinding['RecordState'] =>
@@ -78,7 +81,7 @@ const recordState = (finding: Finding): AsffFinding['RecordState'] =>
     ? 'ARCHIVED'
     : 'ACTIVE';
 
-const productFields = (finding: Finding): Readonly<Record<string, string>> => ({
+const productFields = (finding: Finding): Record<string, string> => ({
   'ecr-warden/Control': finding.control,
   'ecr-warden/FindingId': plainText(finding.key, 1_000),
   'ecr-warden/Revision': String(finding.revision),
@@ -127,11 +130,12 @@ export const toAsff = (finding: Finding, context: AlertContext): AsffFinding => 
     GeneratorId: `ecr-warden/${finding.control}`,
     AwsAccountId: resource.account,
     Region: resource.region,
-    CreatedAt: finding.firstSeenAt,
-    // `observedAt` grows with each revision (the store refuses others), so no update is taken for an old one.
-    UpdatedAt: later(finding.observedAt, finding.firstSeenAt),
-    FirstObservedAt: finding.firstSeenAt,
-    LastObservedAt: later(finding.observedAt, finding.firstSeenAt),
+    // The first record is written a moment after what it judges was read.
+    CreatedAt: earlier(finding.firstSeenAt, finding.observedAt),
+    // The store refuses a revision whose `observedAt` is not later, so none is taken for an old one here.
+    UpdatedAt: finding.observedAt,
+    FirstObservedAt: earlier(finding.firstSeenAt, finding.observedAt),
+    LastObservedAt: finding.observedAt,
     Title: plainText(`${guide?.title ?? finding.control}: ${resource.name}`, 256),
     Description: plainText(said === '' ? finding.evidence.summary : said, 1_024) || '-',
     Resources: [

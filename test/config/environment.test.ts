@@ -52,7 +52,11 @@ describe('the environment of a function', () => {
       regions: ['eu-west-1'],
       deadLetterQueueUrls: [],
     });
-    expect(alertEnvironment(base)).toEqual({ ...common, topics: { human: null, chat: null, machine: null } });
+    expect(alertEnvironment(base)).toEqual({
+      ...common,
+      memberRead: null,
+      topics: { human: null, chat: null, machine: null },
+    });
     expect(remediateEnvironment(base)).toEqual({
       ...common,
       queueUrl,

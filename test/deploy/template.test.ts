@@ -12,6 +12,8 @@ import {
   remediateEnvironment,
   sweepEnvironment,
 } from '../../shared/config/environment.ts';
+import { defaultSettings } from '../../shared/config/read-settings.ts';
+import { CATALOGUE } from '../../shared/controls/catalogue.ts';
 import { EVENT_SERVICES } from '../../shared/events/event-catalogue.ts';
 import { eventPatterns } from '../../shared/events/patterns.ts';
 import { factSources } from '../../shared/model/fact-sources.ts';
@@ -39,9 +41,11 @@ import {
   type Template,
 } from './template.ts';
 
-const APPLY_SCANNING: Pick<Settings, 'controls'> = {
+/** With whatever needs a permission of its own. */
+const APPLY_SCANNING = {
   controls: { 'image-scanning': { enabled: true, severity: null, remediate: 'apply', options: {} } },
-};
+  alerts: { ...defaultSettings(CATALOGUE).alerts, securityHub: true },
+} satisfies Pick<Settings, 'controls' | 'alerts'>;
 
 let text = '';
 let template: Template;
@@ -49,7 +53,9 @@ let applyingText = '';
 let applying: Template;
 beforeAll(async () => {
   const [plain, withWrites] = await Promise.all(
-    [{ controls: {} }, APPLY_SCANNING].map((settings) => packageTemplate(settings)),
+    [{ controls: {}, alerts: { securityHub: false } }, APPLY_SCANNING].map((settings) =>
+      packageTemplate(settings),
+    ),
   );
   text = plain ?? '';
   template = parseTemplate(text);
@@ -543,7 +549,12 @@ describe('the roles', () => {
   it('assume roles of other accounts only in the own organization, and for writing only where there is a write', () => {
     const assuming = every().filter(({ statement }) => actionsOf([statement]).includes('sts:AssumeRole'));
     expect(new Set(assuming.map(({ role, statement }) => `${role} ${String(statement.Sid)}`))).toEqual(
-      new Set(['EvaluateRole ReadMembers', 'RemediateRole ReadMembers', 'RemediateRole WriteInMembers']),
+      new Set([
+        'AlertRole ImportInMembers',
+        'EvaluateRole ReadMembers',
+        'RemediateRole ReadMembers',
+        'RemediateRole WriteInMembers',
+      ]),
     );
     for (const { statement } of assuming) {
       expect(textAt(statement.Resource, 'Fn::Sub')).toMatch(
@@ -554,6 +565,35 @@ describe('the roles', () => {
       });
     }
     expect(permissionsOf(template, 'RemediateRole').map(({ Sid }) => Sid)).not.toContain('WriteInMembers');
+  });
+
+  it('let alert import findings, and nobody else, only where the configuration says so', () => {
+    const isImport = (statement: Statement): boolean =>
+      actionsOf([statement]).some((action) => action.startsWith('securityhub:'));
+    const importing = every().filter(({ statement }) => isImport(statement));
+    expect(importing).toEqual([
+      {
+        role: 'AlertRole',
+        statement: {
+          Sid: 'ImportFindings',
+          Effect: 'Allow',
+          Action: 'securityhub:BatchImportFindings',
+          Resource: {
+            'Fn::Sub':
+              'arn:${AWS::Partition}:securityhub:*:${AWS::AccountId}:product/${AWS::AccountId}/default',
+          },
+        },
+      },
+    ]);
+    expect(template.Resources).not.toHaveProperty('FindingImport');
+    expect(permissionsOf(template, 'AlertRole').map(({ Sid }) => Sid)).not.toContain('ImportInMembers');
+  });
+
+  it('let the member role import findings only where the configuration says so', () => {
+    const importsOf = (settings: Pick<Settings, 'controls' | 'alerts'>): boolean =>
+      JSON.stringify(memberTemplate(settings)).includes('securityhub:BatchImportFindings');
+    expect(importsOf(APPLY_SCANNING)).toBe(true);
+    expect(importsOf(defaultSettings(CATALOGUE))).toBe(false);
   });
 
   it('let alert alone publish, and only to the three topics', () => {
