@@ -49,13 +49,16 @@ export const reportOn = (policy: Policy, source: string, around: Surroundings): 
   const { setting } = around;
   const findings = noFindings();
   const budget = freshBudget();
-  const simple = policy.allows.filter((one) => isPlain(one, policy) && judgePlain(one, setting, findings));
+  const simple: Statement[] = [];
+  const others: Statement[] = [];
+  for (const one of policy.allows)
+    (isPlain(one, policy) && judgePlain(one, setting, findings) ? simple : others).push(one);
   const judgeAll = (statements: readonly Statement[]): void => {
     if (statements.length === 0) return;
     const court = courtOf(policy, { source, around, budget, findings });
     for (const statement of statements) judge(court, statement);
   };
-  judgeAll(simple.length === 0 ? policy.allows : policy.allows.filter((one) => !simple.includes(one)));
+  judgeAll(others);
   const exhausted = budget.left < 0;
   const evidence = once(() => {
     judgeAll(simple);

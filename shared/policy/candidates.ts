@@ -255,8 +255,12 @@ const PATH = /^\/(?:[\u0021-\u007E]{1,510}\/)?$/u;
 /** What a resource field can be filled with, so that a pattern of it names a user, a role or the like. */
 const RESOURCE_FILLS = ['q7', '', 'role/q7', 'user/q7', 'q7/q7', 'role/', 'federated-user/q7'];
 
+const LONGEST_ARN = 700;
+
 /** Resource fields of principals that a pattern over the whole ARN may match. */
 const resourcesMatching = (pattern: string): string[] => {
+  // No principal's ARN is that long.
+  if (pattern.replaceAll('*', '').length > LONGEST_ARN) return [];
   const resource = splitArn(pattern)[5];
   const whole = resource === undefined ? [] : instancesOf(resource, RESOURCE_FILLS);
   // A path may hold colons, so what follows a wildcard may all be path and name.

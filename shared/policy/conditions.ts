@@ -1,5 +1,5 @@
 import { slotOf, valueAt, type SlotValues } from './condition-keys.ts';
-import { inNetwork, readAddress, readNetwork, type Network } from './ip.ts';
+import { inNetwork, inRanges, rangesOf, readAddress, readNetwork, type Network, type Ranges } from './ip.ts';
 import type { Operator } from './operators.ts';
 import {
   arnFieldsOf,
@@ -36,6 +36,9 @@ export interface ConditionTest {
   readonly values: readonly Expected[];
   /** What a part that cannot be read counts as: holding in an Allow, not holding in a Deny. */
   readonly lean: boolean;
+  /** For long lists: the literal values, or the networks, to be asked at once. */
+  readonly literals: ReadonlySet<string> | null;
+  readonly ranges: readonly Ranges[] | null;
   /** Lower-case keys of the policy variables in the values. */
   readonly variables: readonly string[];
 }
@@ -88,6 +91,31 @@ export const expectedOf = (operator: Operator, text: string, variables: boolean)
     default:
       return numberOr(base.startsWith('date') ? readDate(text) : readNumber(text));
   }
+};
+
+/** A list longer than this is asked at once. */
+const LONG = 8;
+
+/** The literals of a long list of nothing else. */
+export const literalsOf = (values: readonly Expected[]): ReadonlySet<string> | null => {
+  if (values.length <= LONG) return null;
+  const texts = new Set<string>();
+  for (const value of values) {
+    if (value.kind !== 'text') return null;
+    texts.add(value.text);
+  }
+  return texts;
+};
+
+/** The ranges of a long list of networks and nothing else. */
+export const networkRangesOf = (values: readonly Expected[]): readonly Ranges[] | null => {
+  if (values.length <= LONG) return null;
+  const networks: Network[] = [];
+  for (const value of values) {
+    if (value.kind !== 'network') return null;
+    networks.push(value.network);
+  }
+  return rangesOf(networks);
 };
 
 /** The value with its variables replaced; unreadable when one has no value. */
@@ -155,6 +183,11 @@ const matchesExpected = (test: ConditionTest, expected: Expected, actual: string
 
 /** Whether one of the values matches. What cannot be read counts so that the whole test leans its way. */
 export const matchesAny = (test: ConditionTest, actual: string, lookup: KeyLookup): boolean => {
+  if (test.literals !== null) return test.literals.has(actual);
+  if (test.ranges !== null) {
+    const address = readAddress(actual);
+    return address !== null && inRanges(address, test.ranges);
+  }
   const leaning = test.operator.negated ? !test.lean : test.lean;
   for (const expected of test.values) {
     const value = valueIn(test, expected, lookup);

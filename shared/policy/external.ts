@@ -42,6 +42,8 @@ const testNames = (test: ConditionTest, caller: Caller, lookup: KeyLookup): bool
       ...test,
       texts: [text],
       values: [expected],
+      literals: null,
+      ranges: null,
       lean: false,
       operator: { ...test.operator, negated: false, set: 'none' },
     };

@@ -5,7 +5,7 @@ import {
   edgesOf,
   formatAddress,
   isPrivate,
-  PRIVATE_NETWORKS,
+  privateEnd,
   readAddress,
   type Address,
   type Network,
@@ -147,22 +147,14 @@ interface Where {
 
 /** An address of the interval, of the internet if it must be; null when there is none. */
 const addressIn = (first: bigint, next: bigint, { bits, internet }: Where): Address | null => {
-  let value = next - first > 9n ? first + 9n : first;
-  for (let tries = 0; tries <= PRIVATE_NETWORKS.length; tries += 1) {
-    const address: Address = { bits, value };
-    const range = internet
-      ? PRIVATE_NETWORKS.find(
-          (one) => one.bits === bits && edgesOf(one)[0] <= value && value < edgesOf(one)[1],
-        )
-      : undefined;
-    if (range === undefined) return address;
-    const start = edgesOf(range)[0];
-    // Before the private range, if the interval begins there; otherwise behind it.
-    if (start > first) return { bits, value: first };
-    value = edgesOf(range)[1];
-    if (value >= next) return null;
-  }
-  return null;
+  // Not the very first address, if there is room: nobody has that one.
+  const inside: Address = { bits, value: next - first > 9n ? first + 9n : first };
+  if (!internet) return inside;
+  let { value } = inside;
+  for (let end = privateEnd({ bits, value }); end !== null; end = privateEnd({ bits, value })) value = end;
+  if (value < next) return { bits, value };
+  return isPrivate({ bits, value: first }) ? null : { bits, value: first };
 };
 
+/** Keys of which some belong to requests over the internet, and some to those through a VPC endpoint. */
 export const isNetworkKey = (key: string): boolean => key === SOURCE_IP || isVpcKey(key);

@@ -90,11 +90,65 @@ const PRIVATE = [
   'fe80::/10',
 ].map(network);
 
-/** Whether an address can never be the source of a request over the internet. */
-export const isPrivate = (address: Address): boolean => PRIVATE.some((range) => inNetwork(address, range));
-
-/** The private ranges, whose edges matter to where a request can come from. */
-export const PRIVATE_NETWORKS: readonly Network[] = PRIVATE;
-
 /** A block so narrow that it names a network: IPv4 /8, IPv6 /32 or narrower. */
 export const isNarrow = (block: Network): boolean => block.prefix >= (block.bits === 32 ? 8 : 32);
+
+/** Blocks as sorted ranges that do not touch, for many of them to be asked at once. */
+export interface Ranges {
+  readonly bits: 32 | 128;
+  /** First address of each range. */
+  readonly from: readonly bigint[];
+  /** First address after each range. */
+  readonly to: readonly bigint[];
+}
+
+const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const rangesOfBits = (networks: readonly Network[], bits: 32 | 128): Ranges => {
+  const edges = networks.filter((one) => one.bits === bits).map(edgesOf);
+  const from: bigint[] = [];
+  const to: bigint[] = [];
+  for (const [first, next] of edges.sort((a, b) => ascending(a[0], b[0]))) {
+    const last = to.at(-1);
+    if (last === undefined || first > last) {
+      from.push(first);
+      to.push(next);
+    } else if (next > last) to[to.length - 1] = next;
+  }
+  return { bits, from, to };
+};
+
+/** The ranges that blocks cover together. */
+export const rangesOf = (networks: readonly Network[]): readonly Ranges[] => [
+  rangesOfBits(networks, 32),
+  rangesOfBits(networks, 128),
+];
+
+/** Whether an address lies in one of the ranges. */
+export const inRanges = (address: Address, ranges: readonly Ranges[]): boolean =>
+  ranges.some(({ bits, from, to }) => {
+    if (bits !== address.bits) return false;
+    let low = 0;
+    let high = from.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((from[middle] ?? 0n) <= address.value) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && address.value < (to[low - 1] ?? 0n);
+  });
+
+const PRIVATE_RANGES = rangesOf(PRIVATE);
+
+/** First address after the private range that an address lies in; null when it lies in none. */
+export const privateEnd = (address: Address): bigint | null => {
+  for (const { bits, from, to } of PRIVATE_RANGES) {
+    if (bits !== address.bits) continue;
+    const at = from.findIndex((first, n) => first <= address.value && address.value < (to[n] ?? 0n));
+    if (at >= 0) return to[at] ?? null;
+  }
+  return null;
+};
+
+/** Whether an address can never be the source of a request over the internet. */
+export const isPrivate = (address: Address): boolean => inRanges(address, PRIVATE_RANGES);

@@ -1,5 +1,5 @@
 import { slotOf } from './condition-keys.ts';
-import { expectedOf, type ConditionTest } from './conditions.ts';
+import { expectedOf, literalsOf, networkRangesOf, type ConditionTest, type Expected } from './conditions.ts';
 import { operatorOf, type Operator } from './operators.ts';
 import { isVariable } from './template.ts';
 import { recordOf, type JsonRecord } from './json.ts';
@@ -94,11 +94,6 @@ const testOf = (block: Block, keyText: string, texts: readonly string[]): Condit
   const { operator, operatorText, mode } = block;
   const key = keyText.toLowerCase();
   const values = texts.map((text) => expectedOf(operator, text, mode.variables));
-  const variables = values.flatMap((expected): readonly string[] =>
-    expected.kind === 'template'
-      ? expected.template.filter(isVariable).map((variable) => variable.key)
-      : NONE,
-  );
   return {
     operatorText,
     keyText,
@@ -108,6 +103,16 @@ const testOf = (block: Block, keyText: string, texts: readonly string[]): Condit
     slot: slotOf(key),
     values,
     lean: mode.lean,
-    variables,
+    literals: literalsOf(values),
+    ranges: networkRangesOf(values),
+    variables: variablesIn(values),
   };
+};
+
+const variablesIn = (values: readonly Expected[]): readonly string[] => {
+  let variables: string[] | null = null;
+  for (const value of values)
+    if (value.kind === 'template')
+      for (const part of value.template) if (isVariable(part)) (variables ??= []).push(part.key);
+  return variables ?? NONE;
 };

@@ -146,10 +146,11 @@ const solveDomains = (task: Task, pinned: ReadonlyMap<string, string | null>): A
   const lookup = lookupIn(problem.slots, pinned);
   const start = startDomains(task, pinned, lookup);
   if (start === null) return null;
-  let domains: Domains | null = start;
+  const domains = new Map(start);
   for (const test of problem.hold) {
-    domains = domains === null ? null : restrict(domains, test, { wanted: true, lookup, problem });
-    if (domains === null) return null;
+    const narrowed = restrict(domains, test, { wanted: true, lookup, problem });
+    if (narrowed === null) return null;
+    if (test.slot < 0) domains.set(test.key, narrowed);
   }
   const solved = breakAll(problem.break, domains, { lookup, problem });
   return solved === null ? null : assignmentOf(solved);
@@ -215,19 +216,21 @@ interface Ask {
   readonly problem: Problem;
 }
 
-/** The domains in which a test has the wanted outcome; null when there are none. */
-const restrict = (domains: Domains, test: ConditionTest, ask: Ask): Domains | null => {
-  ask.problem.budget.left -= 1;
-  if (test.slot >= 0) {
-    const holds = testHolds(test, valueAt(ask.problem.slots, test.slot), ask.lookup);
-    return holds === ask.wanted ? domains : null;
-  }
+const DECIDED: Domain = { values: [], absent: true, needs: [], many: false };
+
+/** What remains of the test's key where the test has the wanted outcome; null when nothing does. */
+const restrict = (domains: Domains, test: ConditionTest, ask: Ask): Domain | null => {
+  const { budget, slots } = ask.problem;
+  budget.left -= 1;
+  if (test.slot >= 0)
+    return testHolds(test, valueAt(slots, test.slot), ask.lookup) === ask.wanted ? DECIDED : null;
   const domain = domains.get(test.key);
   if (domain === undefined) return null;
-  ask.problem.budget.left -= domain.values.length * test.values.length;
+  budget.left -=
+    domain.values.length * (test.literals === null && test.ranges === null ? test.values.length : 1);
+  if (budget.left < 0) return null;
   const narrowed = narrow(domain, test, ask);
-  if (narrowed === domain) return domains;
-  return viable(narrowed) ? new Map([...domains, [test.key, narrowed]]) : null;
+  return viable(narrowed) ? narrowed : null;
 };
 
 const narrow = (domain: Domain, test: ConditionTest, { wanted, lookup }: Ask): Domain => {
@@ -250,15 +253,17 @@ const breakAll = (
   domains: Domains,
   at: { readonly lookup: KeyLookup; readonly problem: Problem },
 ): Domains | null => {
-  const open = lists.filter(
-    (tests) => !tests.some((test) => restrict(domains, test, { ...at, wanted: true }) === null),
-  );
-  const [tests, ...rest] = open;
+  const cannotHold = (test: ConditionTest): boolean =>
+    restrict(domains, test, { ...at, wanted: true }) === null;
+  const first = lists.findIndex((tests) => !tests.some(cannotHold));
+  const tests = lists[first];
   if (tests === undefined) return domains;
+  const rest = lists.slice(first + 1);
   for (const test of tests) {
     if (at.problem.budget.left < 0) return null;
     const broken = restrict(domains, test, { ...at, wanted: false });
-    const solved = broken === null ? null : breakAll(rest, broken, at);
+    if (broken === null) continue;
+    const solved = breakAll(rest, test.slot < 0 ? new Map(domains).set(test.key, broken) : domains, at);
     if (solved !== null) return solved;
   }
   return null;
@@ -273,10 +278,4 @@ const assignmentOf = (domains: Domains): Assignment => {
     chosen.set(key, needed.length > 0 ? [...new Set(needed)] : [first]);
   }
   return chosen;
-};
-
-/** The tests that the caller does not settle. */
-export const freeTestsOf = (tests: readonly ConditionTest[]): readonly ConditionTest[] => {
-  const free = tests.filter((test) => !isDecided(test));
-  return free;
 };

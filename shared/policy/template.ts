@@ -10,7 +10,8 @@ export interface Variable {
 /** A value with policy variables in it. */
 export type Template = readonly (Fragment | Variable)[];
 
-const VARIABLE = /\$\{\s*([^},\s]+)\s*(?:,\s*'([^']*)'\s*)?\}/gu;
+/** Bounded, so that a text full of openings is read in linear time. */
+const VARIABLE = /\$\{\s{0,8}([^},\s]{1,128})\s{0,8}(?:,\s{0,8}'([^']{0,256})'\s{0,8})?\}/gu;
 
 /** Reads the variables of a value; `${*}`, `${?}` and `${$}` are those characters themselves. */
 export const templateOf = (text: string): Template => {
