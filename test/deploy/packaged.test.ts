@@ -31,6 +31,7 @@ const root = resolve(import.meta.dirname, '../..');
 const CONFIG = `
 controls:
   image-scanning: { remediate: apply }
+alerts: { securityHub: true }
 `;
 
 let folder = '';
@@ -94,6 +95,12 @@ describe('the packaged functions', () => {
       expect(deployment.sandbox.sns.published(topic)).toHaveLength(alerts.length);
     }
     expect(at(scanning, 0, 'configVersion')).toBe(settings.version);
+    // What the function loads only now: a file of its own in the archive.
+    const imported = deployment.sandbox.securityHub.findings().map(({ Id, Compliance }) => [Id, Compliance]);
+    expect(imported).toContainEqual([
+      expect.stringContaining('/image-scanning/'),
+      expect.objectContaining({ Status: 'PASSED' }),
+    ]);
   });
 
   it('read the ticks that the rules send', async () => {
