@@ -5,7 +5,7 @@ import type { Policy } from './parse.ts';
 import type { Statement } from './parse-statement.ts';
 import type { Budget } from './solve.ts';
 import { isPlain, judgePlain } from './plain.ts';
-import type { AccessInput, AccessReport, Undecided } from './report.ts';
+import type { AccessInput, AccessReport, Note, Undecided } from './report.ts';
 import {
   decidersOf,
   freshBudget,
@@ -72,12 +72,19 @@ export const reportOn = (policy: Policy, source: string, around: Surroundings): 
       return evidence().grants;
     },
     undecided: exhausted ? [...policy.undecided, EXHAUSTED] : policy.undecided,
-    notes: policy.notes,
+    notes:
+      findings.unused.length === 0 ? policy.notes : [...policy.notes, ...findings.unused.map(unusedNote)],
     get witnesses() {
       return evidence().witnesses;
     },
   };
 };
+
+const unusedNote = ({ index }: Statement): Note => ({
+  statement: index,
+  code: 'no-effect',
+  message: 'its resource is no repository that this policy is about',
+});
 
 const EXHAUSTED: Undecided = {
   statement: null,

@@ -269,7 +269,11 @@ const resourcesMatching = (pattern: string): string[] => {
     .slice(1, 9)
     .map((_, n, pieces) => pieces.slice(n).join('*'));
   const hidden = tails.flatMap((tail) =>
-    instancesOf(tail, ['q7', ''], 8).flatMap((text) => [`role/q7${text}`, `user/q7${text}`, `role/${text}`]),
+    instancesOf(tail, ['q7', '', 'q7/q7'], 16).flatMap((text) => [
+      `role/q7${text}`,
+      `user/q7${text}`,
+      `role/${text}`,
+    ]),
   );
   return [...whole, ...hidden];
 };

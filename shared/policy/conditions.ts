@@ -70,7 +70,6 @@ export const expectedOf = (operator: Operator, text: string, variables: boolean)
   switch (base) {
     case 'stringequals':
     case 'binaryequals':
-    case 'null':
       return { kind: 'text', text };
     case 'stringequalsignorecase':
       return { kind: 'folded', text: text.toLowerCase() };
@@ -80,6 +79,7 @@ export const expectedOf = (operator: Operator, text: string, variables: boolean)
         : { kind: 'text', text };
     case 'arnlike':
       return expectedArn([{ text, quoted: false }]);
+    case 'null':
     case 'bool': {
       const flag = text.toLowerCase();
       return flag === 'true' || flag === 'false' ? { kind: 'folded', text: flag } : { kind: 'unreadable' };

@@ -104,7 +104,7 @@ export interface Besides {
 
 /** Whether a statement is about the caller and the resource, as far as the caller decides; its free tests remain. */
 export const concerns = (statement: Statement, caller: Caller, decider: Decider): boolean => {
-  decider.budget.left -= 1 + statement.tests.length;
+  decider.budget.left -= statement.weight;
   return (
     coversResource(statement.resource, decider.resource) &&
     coversCaller(statement, caller) &&

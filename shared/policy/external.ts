@@ -16,11 +16,13 @@ const NAMING: ReadonlySet<number> = new Set([
   slot('aws:sourcearn'),
 ]);
 
-/** Whether a text is an account id, or an ARN whose account field is it with nothing open before. */
-const namesAccount = (text: string, account: string): boolean => {
+/** Whether a text is an account id, or an ARN whose account field is it with nothing open before it that could span colons. */
+const namesAccount = (text: string, account: string, byField = false): boolean => {
   if (text === account) return true;
   const fields = splitArn(text);
-  return fields.length === 6 && fields[4] === account && !/[*?$]/u.test(fields.slice(0, 4).join(''));
+  return (
+    fields.length === 6 && fields[4] === account && (byField || !/[*?$]/u.test(fields.slice(0, 4).join('')))
+  );
 };
 
 const entryNames = (entries: readonly PrincipalEntry[] | null, caller: Caller, account: string): boolean =>
@@ -37,7 +39,8 @@ const testNames = (test: ConditionTest, caller: Caller, lookup: KeyLookup): bool
   if (!NAMING.has(test.slot) || actual === null || actual === undefined) return false;
   return test.texts.some((text, n) => {
     const expected = test.values[n];
-    if (expected === undefined || !namesAccount(text, account)) return false;
+    if (expected === undefined || !namesAccount(text, account, test.operator.base === 'arnlike'))
+      return false;
     const one: ConditionTest = {
       ...test,
       texts: [text],

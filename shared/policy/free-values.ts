@@ -14,15 +14,21 @@ import type { KeyLookup } from './template.ts';
 
 /**
  * Values of a free key that tests can tell apart: one of each kind, and one that no test mentions.
- * `lookup` gives the values of policy variables.
+ * `lookup` gives the values of policy variables; `edges` are networks to be told apart besides the tests' own.
  */
-export const valuesFor = (key: string, tests: readonly ConditionTest[], lookup: KeyLookup): string[] => {
+export const valuesFor = (
+  key: string,
+  tests: readonly ConditionTest[],
+  lookup: KeyLookup,
+  edges: readonly Network[] = [],
+): string[] => {
   const values = new Set<string>();
-  const networks: Network[] = [];
+  const networks: Network[] = [...edges];
   for (const test of tests)
     for (const [n, expected] of test.values.entries()) {
       const value = valueIn(test, expected, lookup);
       if (value === null) continue;
+      if (values.size > MOST) return [...values];
       if (value.kind === 'network') networks.push(value.network);
       else if (value.kind === 'pattern' && isAddressKey(key)) values.add(test.texts[n] ?? '');
       else for (const text of textsFor(test, value, test.texts[n] ?? '')) values.add(text);
@@ -32,6 +38,9 @@ export const valuesFor = (key: string, tests: readonly ConditionTest[], lookup: 
   values.add(freshFor(key));
   return isNetworkName(key) ? [...values].filter(isNetworkId) : [...values];
 };
+
+/** More values than these of one key are not tried; whoever asks must then treat no answer as none found. */
+export const MOST = 400;
 
 const isAddressKey = (key: string): boolean => key === SOURCE_IP || key === 'aws:vpcsourceip';
 

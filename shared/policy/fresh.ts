@@ -27,7 +27,7 @@ const MANY = 6;
 
 /** Texts that match a pattern: its wildcards filled in each of the ways, at most `limit` texts. */
 export const instancesOf = (pattern: string, fills: readonly string[], limit = 64): string[] => {
-  const pieces = pattern.replaceAll('?', '7').split('*');
+  const pieces = pattern.replaceAll('?', '7').split(/\*+/u);
   if (pieces.length > MANY) return fills.slice(0, limit).map((fill) => pieces.join(fill));
   let texts = [pieces[0] ?? ''];
   for (const piece of pieces.slice(1)) {
@@ -41,7 +41,7 @@ const ACCOUNT = /^\d{12}$/u;
 
 /** Accounts that match a pattern over twelve digits: the digits that are missing go into one of its wildcards. */
 export const accountsMatching = (pattern: string): string[] => {
-  const pieces = pattern.replaceAll('?', '7').split('*');
+  const pieces = pattern.replaceAll('?', '7').split(/\*+/u);
   const missing = 12 - pieces.join('').length;
   if (missing < 0 || (missing > 0 && pieces.length === 1)) return [];
   if (missing === 0) return ACCOUNT.test(pieces.join('')) ? [pieces.join('')] : [];

@@ -23,6 +23,8 @@ export interface Findings {
   untrusted: boolean;
   readonly external: Set<string>;
   readonly results: Map<Statement, readonly EntryAccess[]>;
+  /** Statements about other resources than the policy is for. */
+  readonly unused: Statement[];
   publicInstance: Instance | null;
   untrustedInstance: Instance | null;
   /** The first request that got in, whoever makes it. */
@@ -34,6 +36,7 @@ export const noFindings = (): Findings => ({
   untrusted: false,
   external: new Set(),
   results: new Map(),
+  unused: [],
   publicInstance: null,
   untrustedInstance: null,
   anyInstance: null,
@@ -65,6 +68,10 @@ export interface Court {
 
 /** Judges one Allow statement, entry by entry, and adds to the findings. */
 export const judge = (court: Court, statement: Statement): void => {
+  if (!court.deciders.some((decider) => coversResource(statement.resource, decider.resource))) {
+    court.findings.unused.push(statement);
+    return;
+  }
   const mentions = mentionsOf(
     [statement, ...court.others],
     tellingEntries(statement, court.others),

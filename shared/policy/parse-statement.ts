@@ -1,5 +1,7 @@
 import { actionsNamed, difference, union, type ActionSet, type ActionUniverse } from './actions.ts';
+import { SOURCE_IP } from './condition-keys.ts';
 import type { ConditionTest } from './conditions.ts';
+import { isPrivate } from './ip.ts';
 import { listOf, own, type JsonRecord } from './json.ts';
 import { parseCondition } from './parse-condition.ts';
 import { patternOf, patternOfFragments, type Pattern } from './pattern.ts';
@@ -37,6 +39,8 @@ export interface Statement {
   readonly actions: ActionSet;
   readonly resource: ResourceElement | null;
   readonly tests: readonly ConditionTest[];
+  /** What it costs to ask the statement about one caller. */
+  readonly weight: number;
 }
 
 /** What a document's statements are read with, and where to say what is wrong with them. */
@@ -109,6 +113,13 @@ export const readStatement = (record: JsonRecord, index: number, reading: Readin
   for (const reason of condition.unreadable) undecided(source, reason);
   for (const operator of condition.duplicates)
     note(source, 'duplicate-element', `a key is written twice under \`${operator}\``);
+  for (const test of condition.tests)
+    if (isPrivateSource(test))
+      note(
+        source,
+        'private-source-ip',
+        '`aws:SourceIp` is never a private address; `aws:VpcSourceIp` may be meant',
+      );
   if (actions === null || principal === null || (source.effect === 'Deny' && condition.partial)) return null;
   const { tests } = condition;
   const { origin } = reading;
@@ -122,8 +133,24 @@ export const readStatement = (record: JsonRecord, index: number, reading: Readin
     actions,
     resource: readResource(source),
     tests,
+    weight: weightOf(principal, tests),
   };
 };
+
+const weightOf = ({ named, excepted }: PrincipalElement, tests: readonly ConditionTest[]): number => {
+  let weight = 1 + ((named?.length ?? 0) + (excepted?.length ?? 0)) / 8;
+  for (const { values, literals, ranges } of tests)
+    weight += literals === null && ranges === null ? values.length / 2 : 1;
+  return weight;
+};
+
+/** Requests over the internet have no private address: such a test never holds. */
+const isPrivateSource = ({ key, operator, values }: ConditionTest): boolean =>
+  key === SOURCE_IP &&
+  operator.base === 'ipaddress' &&
+  !operator.negated &&
+  values.length > 0 &&
+  values.every((value) => value.kind === 'network' && isPrivate(value.network));
 
 /** The strings of a value that is a string or an array. */
 export const textsOf = (value: unknown): readonly string[] => {
@@ -213,14 +240,23 @@ const readResource = (source: Source): ResourceElement | null => {
   const named = own(source.record, 'Resource');
   const excepted = own(source.record, 'NotResource');
   if (named === undefined && excepted === undefined) return null;
+  const lean = source.effect === 'Allow';
   return {
-    named: named === undefined ? null : textsOf(named).map((text) => resourcePattern(source, text)),
-    excepted: excepted === undefined ? null : textsOf(excepted).map((text) => resourcePattern(source, text)),
+    named: named === undefined ? null : textsOf(named).map((text) => resourcePattern(source, text, lean)),
+    excepted:
+      excepted === undefined ? null : textsOf(excepted).map((text) => resourcePattern(source, text, !lean)),
     texts: [...textsOf(named), ...textsOf(excepted)],
   };
 };
 
-const resourcePattern = (source: Source, text: string): Pattern => {
+const NOTHING: Pattern = { pieces: [] };
+
+/** A text that is no resource counts as every one, or as none, whichever leans to access. */
+const resourcePattern = (source: Source, text: string, widest: boolean): Pattern => {
+  if (!text.startsWith('arn:') && !text.startsWith('*')) {
+    undecided(source, `the resource \`${text}\` is neither an ARN nor \`*\``);
+    return widest ? patternOf('*') : NOTHING;
+  }
   if (!source.reading.variables || !text.includes('${')) return patternOf(text);
   // A variable of the caller in a resource: what it stands for is the caller's choice.
   const template = templateOf(text);

@@ -22,7 +22,7 @@ export interface Fragment {
 export const patternOf = (text: string): Pattern =>
   text.includes('?')
     ? patternOfFragments([{ text, quoted: false }])
-    : { pieces: text.split('*').map((piece) => ({ text: piece, any: null })) };
+    : { pieces: text.split(/\*+/u).map((piece) => ({ text: piece, any: null })) };
 
 /** Compiles a sequence of fragments. */
 export const patternOfFragments = (fragments: readonly Fragment[]): Pattern => {

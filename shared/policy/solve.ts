@@ -8,16 +8,9 @@ import {
   SOURCE_IP,
   type SlotValues,
 } from './condition-keys.ts';
-import {
-  holdsAbsent,
-  holdsFor,
-  isDecided,
-  quantifierOf,
-  testHolds,
-  type ConditionTest,
-} from './conditions.ts';
+import { holdsAbsent, holdsFor, quantifierOf, testHolds, type ConditionTest } from './conditions.ts';
 import { isNetworkKey, valuesFor } from './free-values.ts';
-import { inNetwork, isNarrow, readAddress, type Network } from './ip.ts';
+import { inRanges, isNarrow, rangesOf, readAddress, type Network } from './ip.ts';
 import { splitArn } from './pattern.ts';
 import type { KeyLookup } from './template.ts';
 
@@ -177,6 +170,8 @@ const startDomains = (
   return domains;
 };
 
+const NO_NETWORKS: readonly Network[] = [];
+
 const startDomain = (key: string, task: Task, lookup: KeyLookup): Domain => {
   const { problem, mode } = task;
   const tests = task.tests.filter((test) => test.slot < 0 && test.key === key);
@@ -188,7 +183,8 @@ const startDomain = (key: string, task: Task, lookup: KeyLookup): Domain => {
   const vpc = isVpcKey(key);
   if (key === SOURCE_IP ? mode === 'endpoint' || mode === 'neither' : vpc && mode !== 'endpoint')
     return nowhere;
-  const values = allowed(key, valuesFor(key, tests, lookup), problem);
+  const edges = key === SOURCE_IP ? problem.networks : NO_NETWORKS;
+  const values = allowed(key, valuesFor(key, tests, lookup, edges), problem);
   return { values, absent: !(vpc || key === SOURCE_IP), needs: [], many };
 };
 
@@ -197,14 +193,10 @@ const allowed = (key: string, values: readonly string[], problem: Problem): read
   if (!problem.strange) return values;
   if (isNetworkName(key)) return values.filter((value) => !problem.source.includes(value));
   if (key !== SOURCE_IP) return values;
-  const narrow = problem.networks.filter(isNarrow);
+  const named = rangesOf(problem.networks.filter(isNarrow));
   return values.filter((value) => {
     const address = readAddress(value);
-    return (
-      address !== null &&
-      !problem.source.includes(value) &&
-      !narrow.some((network) => inNetwork(address, network))
-    );
+    return address !== null && !problem.source.includes(value) && !inRanges(address, named);
   });
 };
 
