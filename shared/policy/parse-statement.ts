@@ -167,6 +167,10 @@ const readActions = (source: Source): ActionSet | null => {
     undecided(source, 'the statement has neither `Action` nor `NotAction`');
     return lean ? universe.all : null;
   }
+  if (!areTexts(named) || !areTexts(excepted)) {
+    undecided(source, 'an action is no text');
+    return lean ? universe.all : null;
+  }
   if (excepted === undefined) return effective(source, actionsIn(source, named));
   const others = difference(universe.all, actionsIn(source, excepted));
   if (named === undefined) return effective(source, others);
@@ -177,17 +181,14 @@ const readActions = (source: Source): ActionSet | null => {
 
 const actionsIn = (source: Source, value: unknown): ActionSet => {
   const { reading } = source;
-  const set = actionsNamed(reading.universe, actionTextsOf(source, value));
+  const set = actionsNamed(reading.universe, textsOf(value));
   if (set === null) reading.newAction = true;
   return set ?? reading.universe.none;
 };
 
-const actionTextsOf = (source: Source, value: unknown): readonly string[] => {
-  const texts = textsOf(value);
-  if (!(typeof value === 'string' || (Array.isArray(value) && texts.length === value.length)))
-    note(source, 'invalid-element', 'an action is no text');
-  return texts;
-};
+/** Whether every action is a text. */
+const areTexts = (value: unknown): boolean =>
+  value === undefined || listOf(value).every((item) => typeof item === 'string');
 
 const effective = (source: Source, actions: ActionSet): ActionSet | null => {
   if (actions.some((word) => word !== 0)) return actions;
@@ -242,19 +243,21 @@ const readResource = (source: Source): ResourceElement | null => {
   if (named === undefined && excepted === undefined) return null;
   const lean = source.effect === 'Allow';
   return {
-    named: named === undefined ? null : textsOf(named).map((text) => resourcePattern(source, text, lean)),
-    excepted:
-      excepted === undefined ? null : textsOf(excepted).map((text) => resourcePattern(source, text, !lean)),
+    named: named === undefined ? null : resourcePatterns(source, named, lean),
+    excepted: excepted === undefined ? null : resourcePatterns(source, excepted, !lean),
     texts: [...textsOf(named), ...textsOf(excepted)],
   };
 };
 
 const NOTHING: Pattern = { pieces: [] };
 
+const resourcePatterns = (source: Source, value: unknown, widest: boolean): Pattern[] =>
+  listOf(value).map((item) => resourcePattern(source, item, widest));
+
 /** A text that is no resource counts as every one, or as none, whichever leans to access. */
-const resourcePattern = (source: Source, text: string, widest: boolean): Pattern => {
-  if (!text.startsWith('arn:') && !text.startsWith('*')) {
-    undecided(source, `the resource \`${text}\` is neither an ARN nor \`*\``);
+const resourcePattern = (source: Source, text: unknown, widest: boolean): Pattern => {
+  if (typeof text !== 'string' || (!text.startsWith('arn:') && !text.startsWith('*'))) {
+    undecided(source, `the resource \`${JSON.stringify(text) ?? ''}\` is neither an ARN nor \`*\``);
     return widest ? patternOf('*') : NOTHING;
   }
   if (!source.reading.variables || !text.includes('${')) return patternOf(text);
