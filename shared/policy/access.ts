@@ -112,7 +112,7 @@ interface Hearing {
 }
 
 const courtOf = (policy: Policy, { source, around, budget, findings }: Hearing): Court => ({
-  deciders: decidersOf(policy, source, around, budget),
+  deciders: decidersOf(policy, source, { around, budget }),
   setting: around.setting,
   constants: around.constants,
   others: policy.denies,

@@ -14,7 +14,10 @@ export interface Setting {
 }
 
 /** Texts to be looked up: a set only where a list would be slow. */
-type Texts = readonly string[] | ReadonlySet<string>;
+interface Texts {
+  readonly list: readonly string[];
+  readonly set: ReadonlySet<string> | null;
+}
 
 /** Trust, ready to be asked. */
 export interface TrustIndex {
@@ -27,11 +30,11 @@ export interface TrustIndex {
 }
 
 const FEW = 12;
-const textsOf = (texts: readonly string[]): Texts => (texts.length > FEW ? new Set(texts) : texts);
+const textsOf = (list: readonly string[]): Texts => ({ list, set: list.length > FEW ? new Set(list) : null });
 
 /** Whether a text is among others. */
-export const isAmong = (texts: Texts, text: string): boolean =>
-  texts instanceof Set ? texts.has(text) : (texts as readonly string[]).includes(text);
+export const isAmong = ({ list, set }: Texts, text: string): boolean =>
+  set === null ? list.includes(text) : set.has(text);
 
 /** A root ARN among the trusted principals is the account, as it is in a policy. */
 export const indexTrust = (trust: Trust): TrustIndex => {

@@ -1,34 +1,10 @@
-import { awsCaller, serviceCaller, type AwsConcrete, type Caller, type Setting } from './callers.ts';
-import type { ServiceCaller } from './concrete-caller.ts';
-import {
-  accountsMatching,
-  FRESH,
-  freshAccount,
-  instancesOf,
-  isOrg,
-  levelsOf,
-  orgOfPath,
-  pathsMatching,
-} from './fresh.ts';
-import { slot } from './condition-keys.ts';
-import { testHolds } from './conditions.ts';
+import { awsCaller, type AwsConcrete, type Setting } from './callers.ts';
+import { accountsOf, admitsPrincipals, passes, pathsIn, SLOT, type Casting, type Visit } from './casting.ts';
+import { FRESH, freshAccount, instancesOf, orgOfPath } from './fresh.ts';
 import type { Mentions } from './mentions.ts';
-import type { Statement } from './parse-statement.ts';
 import { splitArn } from './pattern.ts';
 import type { PrincipalEntry } from './principals.ts';
-
-/** What representative callers are made from. */
-export interface Casting {
-  readonly mentions: Mentions;
-  readonly setting: Setting;
-  /** The policy as text: what it does not contain, it does not name. */
-  readonly source: string;
-  /** The statement that is to let them in: whoever fails one of its tests is not made at all. */
-  readonly statement: Statement;
-}
-
-/** Receives callers; false ends the visit. */
-export type Visit = (caller: Caller) => boolean;
+import { visitServices } from './service-candidates.ts';
 
 /** Visits callers that stand for all those an entry covers, as far as the mentioned values can tell them apart. */
 export const visitCallers = (entry: PrincipalEntry, casting: Casting, visit: Visit): boolean => {
@@ -60,62 +36,6 @@ export const visitCallers = (entry: PrincipalEntry, casting: Casting, visit: Vis
 
 const serviceNames = ({ mentions }: Casting): string[] => [FRESH.service, ...mentions.services];
 
-const NO_LOOKUP = (): null => null;
-
-/** Whether the statement's tests on one key, by themselves, let a value pass. */
-const passes = ({ statement }: Casting, at: number, value: string | null): boolean => {
-  for (const test of statement.tests)
-    if (test.slot === at && test.variables.length === 0 && !testHolds(test, value, NO_LOOKUP)) return false;
-  return true;
-};
-
-const S = {
-  account: slot('aws:principalaccount'),
-  org: slot('aws:principalorgid'),
-  path: slot('aws:principalorgpaths'),
-  type: slot('aws:principaltype'),
-  isService: slot('aws:principalisawsservice'),
-  serviceName: slot('aws:principalservicename'),
-  sourceAccount: slot('aws:sourceaccount'),
-  sourceArn: slot('aws:sourcearn'),
-  sourceOrg: slot('aws:sourceorgid'),
-  sourcePath: slot('aws:sourceorgpaths'),
-  username: slot('aws:username'),
-} as const;
-
-/** Whether an AWS principal can get in at all: it has none of a service's keys. */
-const admitsPrincipals = (casting: Casting): boolean =>
-  casting.statement.tests.length === 0 ||
-  (passes(casting, S.isService, 'false') &&
-    [S.serviceName, S.sourceAccount, S.sourceArn, S.sourceOrg, S.sourcePath].every((at) =>
-      passes(casting, at, null),
-    ));
-
-/** Whether a service can get in at all: it has none of a principal's keys. */
-const admitsServices = (casting: Casting): boolean =>
-  casting.statement.tests.length === 0 ||
-  (passes(casting, S.isService, 'true') &&
-    [S.org, S.path, S.type, S.username].every((at) => passes(casting, at, null)));
-
-/** Accounts that the mentioned values tell apart, each with its partition; the first one is a stranger's. */
-const accountsOf = (casting: Casting): (readonly [string, string])[] => {
-  const { mentions, setting, source } = casting;
-  const accounts = [freshAccount(source), ...mentions.accounts];
-  for (const pattern of mentions.accountPatterns) accounts.push(...accountsMatching(pattern));
-  const pairs = accounts.map((account) => [account, setting.partition] as const);
-  for (const partition of partitionsIn(mentions))
-    if (partition !== setting.partition) for (const account of accounts) pairs.push([account, partition]);
-  return pairs;
-};
-
-const PARTITION = /^aws(?:-[a-z]+)*$/u;
-
-const partitionsIn = ({ arns, arnPatterns }: Mentions): ReadonlySet<string> => {
-  if (arns.size === 0 && arnPatterns.size === 0) return arns;
-  const partitions = [...arns, ...arnPatterns].map((arn) => splitArn(arn)[1] ?? '');
-  return new Set(partitions.filter((partition) => PARTITION.test(partition)));
-};
-
 const visitPrincipals = (
   accounts: readonly (readonly [string, string])[],
   casting: Casting,
@@ -124,7 +44,7 @@ const visitPrincipals = (
   if (!admitsPrincipals(casting)) return true;
   const places = placesOf(casting);
   for (const [account, partition] of accounts) {
-    if (!passes(casting, S.account, account)) continue;
+    if (!passes(casting, SLOT.account, account)) continue;
     const stranger = account !== casting.setting.ownerAccount && !casting.source.includes(account);
     for (const form of formsOf(account, partition, casting))
       if (!visitPlaces(form, { places, stranger, setting: casting.setting }, visit)) return false;
@@ -164,47 +84,14 @@ const placesOf = (casting: Casting): readonly Place[] => {
   const { org, path, folded } = mentions.uses;
   if (!org && !path) return ONLY_NOWHERE;
   const written = folded ? `${source} ${source.toLowerCase()}` : source;
-  const places: Place[] = passes(casting, S.org, null) && passes(casting, S.path, null) ? [NOWHERE] : [];
+  const places: Place[] =
+    passes(casting, SLOT.org, null) && passes(casting, SLOT.path, null) ? [NOWHERE] : [];
   for (const orgPath of pathsIn(mentions)) {
     const organization = orgOfPath(orgPath);
-    if (passes(casting, S.org, organization) && passes(casting, S.path, orgPath))
+    if (passes(casting, SLOT.org, organization) && passes(casting, SLOT.path, orgPath))
       places.push({ where: { org: organization, orgPath }, unnamed: !written.includes(organization) });
   }
   return places;
-};
-
-const ORG_FILLS = ['q7q7q7q7q7', '', 'o-q7q7q7q7q7', 'z3'];
-
-/** Organization paths that the mentioned organizations and paths tell apart. */
-const pathsIn = (mentions: Mentions): ReadonlySet<string> => {
-  const orgs = new Set<string>([FRESH.org]);
-  for (const org of mentions.orgs) if (isOrg(org)) orgs.add(org);
-  for (const pattern of mentions.orgPatterns)
-    for (const org of instancesOf(pattern, ORG_FILLS)) if (isOrg(org)) orgs.add(org);
-  const paths = new Set<string>();
-  for (const text of mentions.paths) addLevels(paths, orgs, pathsMatching(text, false));
-  for (const text of mentions.pathPatterns) {
-    const matching = pathsMatching(text, true);
-    addLevels(paths, orgs, matching);
-    // A pattern that leaves the organization open meets the other tests' organizations.
-    if (/[*?]/u.test(text.split('/')[0] ?? ''))
-      for (const org of orgs)
-        addLevels(
-          paths,
-          orgs,
-          matching.map((path) => org + path.slice(path.indexOf('/'))),
-        );
-  }
-  for (const org of orgs) paths.add(`${org}/${FRESH.root}/`);
-  if (mentions.uses.path || mentions.uses.sourcePath) paths.add(`${FRESH.org}/${FRESH.root}/${FRESH.unit}/`);
-  return paths;
-};
-
-const addLevels = (paths: Set<string>, orgs: Set<string>, found: readonly string[]): void => {
-  for (const path of found) {
-    orgs.add(orgOfPath(path));
-    for (const level of levelsOf(path)) paths.add(level);
-  }
 };
 
 interface Home {
@@ -278,6 +165,18 @@ const resourcesMatching = (pattern: string): string[] => {
   return [...whole, ...hidden];
 };
 
+const sessionOf = (
+  { account, partition }: Home,
+  { path, role, session }: { readonly path: string; readonly role: string; readonly session: string },
+): AwsConcrete => ({
+  kind: 'role-session',
+  account,
+  ...(partition === undefined ? {} : { partition }),
+  path,
+  role,
+  session,
+});
+
 /** The callers behind a resource field; none when it is not one of a principal. */
 const formsNamed = (resource: string, home: Home, casting: Casting): AwsConcrete[] => {
   if (resource === 'root') return [{ ...home, kind: 'root' }];
@@ -292,13 +191,9 @@ const formsNamed = (resource: string, home: Home, casting: Casting): AwsConcrete
       return PATH.test(path) ? [{ ...home, kind: 'user', path, name }] : [];
     case 'role':
       if (!PATH.test(path)) return [];
-      return sessionsOf(name, home, casting.mentions).map((session) => ({
-        ...home,
-        kind: 'role-session',
-        path,
-        role: name,
-        session,
-      }));
+      return sessionsOf(name, home, casting.mentions).map((session) =>
+        sessionOf(home, { path, role: name, session }),
+      );
     case 'assumed-role':
       return sessionForms(path.slice(1, -1), name, { home, casting });
     case 'federated-user':
@@ -325,7 +220,7 @@ const sessionForms = (
   const mentioned = [...casting.mentions.arns].map(pathOf).filter((path) => path !== null);
   // A role's name is unique in its account: if a role of that name is trusted, it is this one.
   const paths = new Set(trusted.length > 0 ? trusted : ['/', ...mentioned]);
-  return [...paths].map((path) => ({ ...home, kind: 'role-session', path, role, session }));
+  return [...paths].map((path) => sessionOf(home, { path, role, session }));
 };
 
 /** A session nobody mentions, and those that somebody does. */
@@ -342,7 +237,7 @@ const sessionsOf = (role: string, home: Home, mentions: Mentions): string[] => {
 type NamedEntry = Extract<PrincipalEntry, { kind: 'arn' }>;
 
 const visitNamed = (entry: NamedEntry, casting: Casting, visit: Visit): boolean => {
-  if (!admitsPrincipals(casting) || !passes(casting, S.account, entry.account)) return true;
+  if (!admitsPrincipals(casting) || !passes(casting, SLOT.account, entry.account)) return true;
   const places = placesOf(casting);
   const home = homeOf(entry.account, entry.partition);
   for (const form of formsNamed(entry.resource, home, casting))
@@ -362,93 +257,4 @@ const visitFederated = (entry: ProviderEntry, casting: Casting, visit: Visit): b
     if (!visitPlaces(session, { places, stranger: false, setting: casting.setting }, visit)) return false;
   }
   return true;
-};
-
-/** Services with every combination of what they may say about whom they act for. */
-const visitServices = (names: readonly string[], casting: Casting, visit: Visit): boolean => {
-  if (!admitsServices(casting)) return true;
-  const memberships = sourceMembershipsOf(casting);
-  for (const origin of originsOf(casting))
-    for (const membership of memberships)
-      for (const service of names)
-        if (!visit(serviceCaller({ kind: 'service', service, ...origin, ...membership }, casting.setting)))
-          return false;
-  return true;
-};
-
-type Origin = Pick<ServiceCaller, 'sourceAccount' | 'sourceArn'>;
-
-const NOTHING_SAID: readonly [Readonly<Record<never, never>>] = [{}];
-
-const originsOf = (casting: Casting): readonly Origin[] => {
-  const { uses } = casting.mentions;
-  if (!uses.sourceAccount && !uses.sourceArn) return NOTHING_SAID;
-  const accounts = accountsOf(casting).flatMap(([account, partition]) =>
-    partition === casting.setting.partition ? [account] : [],
-  );
-  const silent = passes(casting, S.sourceAccount, null);
-  const arns = uses.sourceArn ? sourceArnsOf(casting, accounts) : [];
-  const origins: Origin[] = silent ? arns.map((sourceArn) => ({ sourceArn })) : [];
-  const unsourced = passes(casting, S.sourceArn, null);
-  if (silent && unsourced) origins.push({});
-  if (!uses.sourceAccount) return origins;
-  for (const sourceAccount of accounts) {
-    if (!passes(casting, S.sourceAccount, sourceAccount)) continue;
-    if (unsourced) origins.push({ sourceAccount });
-    for (const sourceArn of arns) {
-      const field = splitArn(sourceArn)[4];
-      if (!field || field === sourceAccount) origins.push({ sourceAccount, sourceArn });
-    }
-  }
-  return origins;
-};
-
-const SOURCE_FILLS = ['', 'q7'];
-
-const sampleArn = ({ setting }: Casting, account: string): string =>
-  `arn:${setting.partition}:codebuild:us-east-1:${account}:project/q7`;
-
-/** Source ARNs that the mentioned ones tell apart, for each account where they leave it open. */
-const sourceArnsOf = (casting: Casting, accounts: readonly string[]): string[] => {
-  const arns = new Set<string>();
-  const consider = (arn: string): void => {
-    if (passes(casting, S.sourceArn, arn)) arns.add(arn);
-  };
-  for (const account of accounts) consider(sampleArn(casting, account));
-  for (const text of casting.mentions.sourceArns) {
-    const fields = splitArn(text);
-    const [head = '', partition = '', service = '', region = '', field, rest] = fields;
-    if (field === undefined || rest === undefined) {
-      for (const account of accounts)
-        for (const arn of instancesOf(text, [sampleArn(casting, account), 'q7', '']))
-          if (splitArn(arn).length === 6) consider(arn);
-      continue;
-    }
-    const front = [head, partition, service, region].map((part) => (part === '*' ? 'aws' : part)).join(':');
-    for (const account of /[*?]/u.test(field) ? accounts : [field])
-      for (const arn of instancesOf(`${front}:${account}:${rest}`, SOURCE_FILLS, 8)) consider(arn);
-  }
-  return [...arns];
-};
-
-type Membership = Pick<ServiceCaller, 'sourceOrg' | 'sourceOrgPath'>;
-
-const sourceMembershipsOf = (casting: Casting): readonly Membership[] => {
-  const { sourceOrg, sourcePath } = casting.mentions.uses;
-  if (!sourceOrg && !sourcePath) return NOTHING_SAID;
-  const paths = [...pathsIn(casting.mentions)];
-  const orgs = [...new Set(paths.map(orgOfPath))];
-  const all: Membership[] = [
-    {},
-    ...(sourceOrg ? orgs.map((org) => ({ sourceOrg: org })) : []),
-    ...(sourcePath ? paths.map((sourceOrgPath) => ({ sourceOrgPath })) : []),
-    ...(sourceOrg && sourcePath
-      ? paths.map((path) => ({ sourceOrg: orgOfPath(path), sourceOrgPath: path }))
-      : []),
-  ];
-  return all.filter(
-    (one) =>
-      passes(casting, S.sourceOrg, one.sourceOrg ?? null) &&
-      passes(casting, S.sourcePath, one.sourceOrgPath ?? null),
-  );
 };

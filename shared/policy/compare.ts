@@ -116,9 +116,13 @@ const difference = (
   const others = [...of.denies, ...without.allows, ...without.denies];
   const ask = (decider: Decider, question: Question): Access | null =>
     gainOf(decider, { ...decider, policy: without }, question);
-  const deciders = decidersOf({ ...of, denies: others }, source, around, budget).map((decider) => ({
-    ...decider,
+  const asking = { ...of, denies: others };
+  const deciders = decidersOf(asking, source, { around, budget }).map(({ resource, solved }): Decider => ({
     policy: of,
+    source,
+    resource,
+    budget,
+    solved,
   }));
   const court = {
     deciders,

@@ -88,8 +88,20 @@ export const expectedOf = (operator: Operator, text: string, variables: boolean)
       const network = readNetwork(text);
       return network === null ? { kind: 'unreadable' } : { kind: 'network', network };
     }
+    case 'numericequals':
+    case 'numericlessthan':
+    case 'numericlessthanequals':
+    case 'numericgreaterthan':
+    case 'numericgreaterthanequals':
+      return numberOr(readNumber(text));
+    case 'dateequals':
+    case 'datelessthan':
+    case 'datelessthanequals':
+    case 'dategreaterthan':
+    case 'dategreaterthanequals':
+      return numberOr(readDate(text));
     default:
-      return numberOr(base.startsWith('date') ? readDate(text) : readNumber(text));
+      return base satisfies never;
   }
 };
 
@@ -122,16 +134,12 @@ export const networkRangesOf = (values: readonly Expected[]): readonly Ranges[] 
 const resolve = (operator: Operator, template: Template, lookup: KeyLookup = () => null): Expected => {
   const fragments = expand(template, lookup);
   if (fragments === null) return { kind: 'unreadable' };
-  switch (operator.base) {
-    case 'stringlike':
-      return { kind: 'pattern', pattern: patternOfFragments(fragments) };
-    case 'arnlike':
-      return expectedArn(fragments);
-    case 'stringequalsignorecase':
-      return { kind: 'folded', text: textOf(fragments).toLowerCase() };
-    default:
-      return { kind: 'text', text: textOf(fragments) };
-  }
+  const { base } = operator;
+  if (base === 'stringlike') return { kind: 'pattern', pattern: patternOfFragments(fragments) };
+  if (base === 'arnlike') return expectedArn(fragments);
+  return base === 'stringequalsignorecase'
+    ? { kind: 'folded', text: textOf(fragments).toLowerCase() }
+    : { kind: 'text', text: textOf(fragments) };
 };
 
 /** A value as it reads in one request. Null: a variable has no value there. */

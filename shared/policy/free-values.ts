@@ -19,8 +19,7 @@ import type { KeyLookup } from './template.ts';
 export const valuesFor = (
   key: string,
   tests: readonly ConditionTest[],
-  lookup: KeyLookup,
-  edges: readonly Network[] = [],
+  { lookup, edges = [] }: { readonly lookup: KeyLookup; readonly edges?: readonly Network[] },
 ): string[] => {
   const values = new Set<string>();
   const networks: Network[] = [...edges];

@@ -43,11 +43,12 @@ interface Uses {
 }
 
 /** Mentions being gathered. Most sets stay empty, so that they share one until something is added. */
-type Gathering = { -readonly [K in Exclude<keyof Mentions, 'uses'>]: ReadonlySet<string> } & {
+type Gathering = { -readonly [K in Exclude<keyof Mentions, 'uses'>]: Set<string> } & {
   readonly uses: Uses;
 };
 
-const EMPTY: ReadonlySet<string> = new Set();
+/** INVARIANT: never added to. */
+const EMPTY = new Set<string>();
 
 const nothing = (): Gathering => ({
   accounts: EMPTY,
@@ -77,7 +78,7 @@ const nothing = (): Gathering => ({
 const add = (found: Gathering, where: Exclude<keyof Mentions, 'uses'>, text: string): void => {
   const texts = found[where];
   if (texts === EMPTY) found[where] = new Set([text]);
-  else (texts as Set<string>).add(text);
+  else texts.add(text);
 };
 
 const ACCOUNT = /^\d{12}$/u;

@@ -48,7 +48,7 @@ export const restrictions = (cut: readonly PrincipalEntry[], input: AccessInput)
   const everyone = people.some((entry) => entry.kind === 'everyone');
   return [
     ...namedTrust(people, input),
-    ...memberships(principalOf(people), people.length, input, 'Principal'),
+    ...(people.length > 0 ? memberships(principalOf(people), input, 'Principal') : []),
     ...(everyone ? acting('*', input) : []),
     ...(services.length > 0
       ? acting({ Service: oneOrList(services.map((entry) => entry.text)) }, input)
@@ -100,27 +100,23 @@ const covers = (entry: PrincipalEntry, arn: string): boolean => {
 /** The same principals as members of a trusted organization or organizational unit. */
 const memberships = (
   principal: unknown,
-  count: number,
   { trust }: AccessInput,
   side: 'Principal' | 'Source',
-): Restriction[] =>
-  count === 0
-    ? []
-    : [
-        ...(trust.organizations.length > 0
-          ? [{ principal, operator: 'StringEquals', key: `aws:${side}OrgID`, values: trust.organizations }]
-          : []),
-        ...(trust.organizationalUnits.length > 0
-          ? [
-              {
-                principal,
-                operator: 'ForAnyValue:StringLike',
-                key: `aws:${side}OrgPaths`,
-                values: trust.organizationalUnits.map((unit) => `${unit}*`),
-              },
-            ]
-          : []),
-      ];
+): Restriction[] => {
+  const organizations = {
+    principal,
+    operator: 'StringEquals',
+    key: `aws:${side}OrgID`,
+    values: trust.organizations,
+  };
+  const units = {
+    principal,
+    operator: 'ForAnyValue:StringLike',
+    key: `aws:${side}OrgPaths`,
+    values: trust.organizationalUnits.map((unit) => `${unit}*`),
+  };
+  return [organizations, units].filter(({ values }) => values.length > 0);
+};
 
 /** Services as far as they say that they act for the owner or somebody trusted. */
 const acting = (principal: unknown, input: AccessInput): Restriction[] => {
@@ -133,6 +129,6 @@ const acting = (principal: unknown, input: AccessInput): Restriction[] => {
       key: 'aws:SourceArn',
       values: accounts.map((account) => `arn:*:*:*:${account}:*`),
     },
-    ...memberships(principal, 1, input, 'Source'),
+    ...memberships(principal, input, 'Source'),
   ];
 };

@@ -152,10 +152,14 @@ const isPrivateSource = ({ key, operator, values }: ConditionTest): boolean =>
   values.length > 0 &&
   values.every((value) => value.kind === 'network' && isPrivate(value.network));
 
+const isText = (item: unknown): item is string => typeof item === 'string';
+
 /** The strings of a value that is a string or an array. */
 export const textsOf = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? listOf(value).filter((item) => typeof item === 'string') : NONE;
+  if (!Array.isArray(value)) return NONE;
+  const items = listOf(value);
+  return items.every(isText) ? items : items.filter(isText);
 };
 
 const readActions = (source: Source): ActionSet | null => {
@@ -188,7 +192,7 @@ const actionsIn = (source: Source, value: unknown): ActionSet => {
 
 /** Whether every action is a text. */
 const areTexts = (value: unknown): boolean =>
-  value === undefined || listOf(value).every((item) => typeof item === 'string');
+  value === undefined || typeof value === 'string' || (Array.isArray(value) && listOf(value).every(isText));
 
 const effective = (source: Source, actions: ActionSet): ActionSet | null => {
   if (actions.some((word) => word !== 0)) return actions;

@@ -58,7 +58,14 @@ const awsText = (text: string): PrincipalEntry => {
 
 const PRINCIPAL_ARN = /^arn:([^:]*):(iam|sts)::(\d{12}):(.+)$/su;
 
+const ROOT_SUFFIX = ':root';
+const ROOT_LENGTH = 'arn:aws:iam::111122223333:root'.length;
+
 const arnEntry = (text: string): PrincipalEntry => {
+  if (text.length === ROOT_LENGTH && text.startsWith('arn:aws:iam::') && text.endsWith(ROOT_SUFFIX)) {
+    const account = text.slice(13, 25);
+    if (ACCOUNT.test(account)) return { kind: 'account', text, account, partition: 'aws' };
+  }
   if (text.includes('*') || text.includes('?')) return { kind: 'pattern', text, pattern: patternOf(text) };
   const [, partition, service, account, resource] = PRINCIPAL_ARN.exec(text) ?? NONE;
   if (partition === undefined || account === undefined || resource === undefined)
@@ -117,7 +124,11 @@ export const principalEntriesOf = (value: unknown): readonly PrincipalEntry[] | 
   if (typeof value === 'string') return [awsText(value)];
   if (Array.isArray(value)) return listOf(value).map(awsEntry);
   const record = recordOf(value);
-  return record === null ? null : Object.keys(record).flatMap((type) => typedEntries(type, record[type]));
+  if (record === null) return null;
+  const types = Object.keys(record);
+  const [only] = types;
+  if (only !== undefined && types.length === 1) return typedEntries(only, record[only]);
+  return types.flatMap((type) => typedEntries(type, record[type]));
 };
 
 /**

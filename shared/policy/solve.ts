@@ -110,7 +110,7 @@ const pinValues = (
   const own = valuesFor(
     pin,
     task.tests.filter((test) => test.key === pin && test.slot < 0),
-    lookup,
+    { lookup },
   );
   const compared = task.tests
     .filter((test) => test.variables.includes(pin) && test.slot < 0)
@@ -118,7 +118,7 @@ const pinValues = (
       valuesFor(
         test.key,
         task.tests.filter((other) => other.key === test.key && other !== test),
-        lookup,
+        { lookup },
       ),
     );
   const caller = slots.flatMap((value) => (value === null ? [] : partsOf(value)));
@@ -184,7 +184,7 @@ const startDomain = (key: string, task: Task, lookup: KeyLookup): Domain => {
   if (key === SOURCE_IP ? mode === 'endpoint' || mode === 'neither' : vpc && mode !== 'endpoint')
     return nowhere;
   const edges = key === SOURCE_IP ? problem.networks : NO_NETWORKS;
-  const values = allowed(key, valuesFor(key, tests, lookup, edges), problem);
+  const values = allowed(key, valuesFor(key, tests, { lookup, edges }), problem);
   return { values, absent: !(vpc || key === SOURCE_IP), needs: [], many };
 };
 

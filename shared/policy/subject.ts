@@ -73,8 +73,7 @@ export const freshBudget = (): Budget => ({ left: BUDGET });
 export const decidersOf = (
   policy: Policy,
   source: string,
-  around: Surroundings,
-  budget: Budget,
+  { around, budget }: { readonly around: Surroundings; readonly budget: Budget },
 ): Decider[] => {
   return resourcesFor(policy, around).map((resource) => ({
     policy,
