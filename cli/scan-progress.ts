@@ -44,6 +44,7 @@ const lines = (stream: Writable): ProgressDisplay => {
   const said = new Map<string, number>();
   return {
     show: ({ at, judged, known }) => {
+      if (known === 0) return;
       const before = said.get(at.region) ?? -1;
       if (before >= 0 && judged < known && judged - before < LINE_EVERY) return;
       if (judged === before) return;

@@ -1,6 +1,7 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   CreateRepositoryCommand,
   ECRClient,
@@ -258,6 +259,45 @@ describe('scan', () => {
     const gone = await runHere(['explain', 'team-a/gone'], { sandbox, region: 'eu-west-1' });
     expect([gone.status, gone.stdout]).toEqual([2, '']);
   });
+});
+
+const hasScript = spawnSync('script', ['--version'], { stdio: 'ignore' }).error === undefined;
+const onTerminal = hasScript ? it : it.skip;
+
+describe('a terminal', () => {
+  /** Runs it in a pseudo-terminal, which has no width until it is given one. */
+  const inTerminal = async (size: string): Promise<string> => {
+    const main = resolve(import.meta.dirname, '../../cli/main.ts');
+    const command = `${size} ${process.execPath} ${main} scan --control image-scanning`;
+    const env = { ...process.env, AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-west-1' };
+    const credentials = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'x' };
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      env: { ...env, ...credentials, NO_COLOR: undefined, TERM: 'xterm' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 20_000,
+    });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+    const status = await new Promise((closed) => child.on('close', closed));
+    expect(status).toBe(0);
+    return shown;
+  };
+
+  onTerminal(
+    `without a width gets plain lines${hasScript ? '' : ' (skipped: no script command)'}`,
+    async () => {
+      expect(await inTerminal('')).toContain('resources judged\r\n');
+    },
+  );
+
+  onTerminal(
+    `with a width gets colours and a spinner${hasScript ? '' : ' (skipped: no script command)'}`,
+    async () => {
+      const shown = await inTerminal('stty cols 100;');
+      expect(shown).toContain('\u001b[32mNothing to report.');
+      expect(shown).toContain('\u001b[?25h');
+    },
+  );
 });
 
 describe('a Region that the account has not turned on', () => {
