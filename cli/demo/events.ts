@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Finding } from '../../shared/model/finding.ts';
 import type { Settings } from '../../shared/model/settings.ts';
+import { wrap } from '../../shared/report/columns.ts';
 import { findingsJson } from '../../shared/report/findings-json.ts';
 import { findingsTable } from '../../shared/report/findings-table.ts';
 import { counted } from '../../shared/report/phrases.ts';
@@ -89,7 +90,7 @@ const BECAUSE: ReadonlyMap<string, string> = new Map([
 ]);
 
 const ignoredWords = (ignored: ReadonlyMap<string, number>): string =>
-  [...ignored].map(([because, count]) => `${count} ${BECAUSE.get(because) ?? because}`).join(', ');
+  [...ignored].map(([because, count]) => `${BECAUSE.get(because) ?? because}: ${count}`).join(', ');
 
 const summaryLines = ({ tally, assumed }: Ending): readonly string[] => {
   const ignored = [...tally.ignored.values()].reduce((sum, count) => sum + count, 0);
@@ -135,7 +136,7 @@ export const textReporter = (screen: Screen, stderr: Writable): Reporter => {
         );
         line();
       }
-      for (const each of summaryLines(end)) line(each);
+      for (const each of summaryLines(end)) wrap(each, columns).forEach((part) => line(part));
     },
   };
 };

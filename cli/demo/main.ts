@@ -3,12 +3,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Settings } from '../../shared/model/settings.ts';
 import { EXIT, failureOf } from '../failure.ts';
 import type { CommandIo } from '../jsonl.ts';
-import { readSettingsFile } from '../read-input.ts';
-import { jsonReporter, playEvents, textReporter } from './events.ts';
-import { createScreen } from './screen.ts';
-import { serve } from './serve.ts';
-import { conclude, introduce, jsonNarrator, playStory, storyJson, terminalNarrator } from './story.ts';
-import { companySettings } from './world.ts';
 
 interface Options {
   readonly events?: string;
@@ -74,7 +68,17 @@ const command = (io: CommandIo): Command =>
       outputError: (text, write) => write(text.replace(/^error:/, 'ecr-warden:')),
     });
 
-const story = async (io: CommandIo, options: Options, settings: Settings): Promise<number> => {
+const settingsOf = async ({ config }: Options): Promise<Settings> => {
+  const { readSettingsFile } = await import('../read-input.ts');
+  return readSettingsFile(config);
+};
+
+// What is not asked for is not loaded: `--help` and bad usage answer at once.
+
+const story = async (io: CommandIo, options: Options): Promise<number> => {
+  const [{ companySettings }, { conclude, introduce, jsonNarrator, playStory, storyJson, terminalNarrator }] =
+    await Promise.all([import('./world.ts'), import('./story.ts')]);
+  const settings = options.config === undefined ? await companySettings() : await settingsOf(options);
   const { seed } = options;
   if (options.format === 'json') {
     const { narrator, steps } = jsonNarrator();
@@ -82,6 +86,7 @@ const story = async (io: CommandIo, options: Options, settings: Settings): Promi
     io.stdout.write(await storyJson(steps, outcome));
     return outcome.failed.length === 0 ? EXIT.clean : EXIT.reported;
   }
+  const { createScreen } = await import('./screen.ts');
   const screen = createScreen(io.stdout, { fast: options.fast === true });
   introduce(screen, seed);
   const outcome = await playStory({ settings, seed }, terminalNarrator(screen));
@@ -89,8 +94,12 @@ const story = async (io: CommandIo, options: Options, settings: Settings): Promi
   return outcome.failed.length === 0 ? EXIT.clean : EXIT.reported;
 };
 
-const events = (io: CommandIo, options: Options, settings: Settings): Promise<number> => {
-  const { events: file = '-' } = options;
+const events = async (io: CommandIo, file: string, options: Options): Promise<number> => {
+  const settings = await settingsOf(options);
+  const [{ jsonReporter, playEvents, textReporter }, { createScreen }] = await Promise.all([
+    import('./events.ts'),
+    import('./screen.ts'),
+  ]);
   const input = file === '-' ? io.stdin : createReadStream(file);
   const screen = createScreen(io.stdout, { fast: true });
   const reporter = options.format === 'json' ? jsonReporter(io.stdout) : textReporter(screen, io.stderr);
@@ -98,18 +107,22 @@ const events = (io: CommandIo, options: Options, settings: Settings): Promise<nu
 };
 
 const run = async (io: CommandIo, options: Options): Promise<number> => {
-  if (options.events === undefined && options.serve === undefined) {
-    const own = options.config === undefined ? companySettings() : readSettingsFile(options.config);
-    return story(io, options, await own);
-  }
-  const settings = await readSettingsFile(options.config);
-  if (options.events !== undefined) return events(io, options, settings);
-  await serve({ io, settings, port: options.port, seed: options.seed });
+  if (options.events !== undefined) return events(io, options.events, options);
+  if (options.serve === undefined) return story(io, options);
+  const { port, seed } = options;
+  const { serve } = await import('./serve.ts');
+  await serve({ io, settings: await settingsOf(options), port, seed });
   return EXIT.clean;
+};
+
+/** A reader that has seen enough (`| head`) is no fault; any other is thrown. */
+const bearClosedPipe = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
 };
 
 /** `npm start`: sets the exit status on `io` and throws nothing. */
 export const main = async (args: readonly string[], io: CommandIo): Promise<void> => {
+  for (const stream of [io.stdout, io.stderr]) stream.on('error', bearClosedPipe);
   try {
     const program = command(io);
     await program.parseAsync([...args], { from: 'user' });

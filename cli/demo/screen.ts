@@ -97,7 +97,7 @@ const lagOf = ({ json }: Told): string => {
 
 const proposalOf = (finding: Finding): string | null =>
   finding.open && finding.remediation.status === 'proposed' && finding.remediation.plan.changes.length > 0
-    ? `${finding.remediation.plan.automatic ? 'will' : 'proposes to'} ${finding.remediation.plan.changes.map(changePhrase).join(', ')}`
+    ? `fix: ${finding.remediation.plan.changes.map(changePhrase).join(', ')}`
     : null;
 
 const firstLine = (told: Told): string => {

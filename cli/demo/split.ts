@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { MalformedInputError } from '../../shared/model/errors.ts';
 
 /** One JSON value of a stream, unparsed. `bytes` is null for one that is too long to be read. */
 export interface Piece {
@@ -124,7 +125,9 @@ const createScanner = (base: number): ((chunk: Buffer) => readonly Cut[]) => {
   };
   return (chunk) => {
     const cuts: Cut[] = [];
-    for (const [at, byte] of chunk.entries()) {
+    // By index: an iterator over each byte costs ten times as much.
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0;
       if (inString) {
         if (escaped) escaped = false;
         else if (byte === BACKSLASH) escaped = true;
@@ -192,20 +195,20 @@ const peek = async (
 
 const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b;
 
+const isZlibError = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
+
+/** Throws `MalformedInputError` where the compressed stream is broken or ends too soon. */
 async function* inflated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  const feeding = (async (): Promise<void> => {
-    try {
-      for await (const chunk of chunks) {
-        if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve));
-      }
-      gunzip.end();
-    } catch (error) {
-      gunzip.destroy(error instanceof Error ? error : new Error('the input cannot be read'));
-    }
-  })();
-  yield* bytesOf(gunzip);
-  await feeding;
+  // An error of either stream ends the other one; it is thrown where the bytes are read.
+  pipeline(Readable.from(chunks), gunzip, () => undefined);
+  try {
+    yield* bytesOf(gunzip);
+  } catch (cause) {
+    if (!isZlibError(cause)) throw cause;
+    throw new MalformedInputError(`the compressed input is broken: ${cause.message}`, { cause });
+  }
 }
 
 /** Bytes of a byte order mark. */

@@ -1,4 +1,5 @@
 import { findingsJson } from '../../shared/report/findings-json.ts';
+import { wrap } from '../../shared/report/columns.ts';
 import { findingsTable } from '../../shared/report/findings-table.ts';
 import { counted, duration } from '../../shared/report/phrases.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -106,13 +107,11 @@ export const terminalNarrator = (screen: Screen): Narrator => {
   };
 };
 
-export const introduce = ({ line, palette }: Screen, seed: number): void => {
+export const introduce = ({ line, palette, columns }: Screen, seed: number): void => {
   line(palette.bold('ecr-warden: the main job on this machine, with no AWS account'));
-  line(
-    palette.dim(
-      `${REPOSITORIES.length} repositories in ${REGIONS.join(' and ')}. The functions are the deployed ones, AWS is a sandbox with a clock of its own, seed ${seed}.`,
-    ),
-  );
+  const where = `${REPOSITORIES.length} repositories in ${REGIONS.join(' and ')}.`;
+  const how = `The functions are the deployed ones; AWS is a sandbox with a clock of its own, seed ${seed}.`;
+  for (const part of wrap(`${where} ${how}`, columns)) line(palette.dim(part));
 };
 
 /** The table of findings and the line of figures. */
@@ -129,17 +128,16 @@ export const conclude = async (screen: Screen, { world, figures, failed }: Story
     }),
   );
   line();
-  line(
-    [
-      counted(figures.events, 'event'),
-      `${figures.resourcesJudged} judgements`,
-      counted(figures.verdictChanges, 'verdict').concat(' stored'),
-      counted(figures.alerts, 'alert'),
-      counted(figures.repairs, 'repair'),
-      `${figures.eventLoss} lost event found`,
-      `${duration(figures.virtualMilliseconds)} in ${(figures.wallMilliseconds / 1000).toFixed(1)} s`,
-    ].join(' · '),
-  );
+  const summary = [
+    counted(figures.events, 'event'),
+    `${figures.resourcesJudged} judgements`,
+    counted(figures.verdictChanges, 'verdict').concat(' stored'),
+    counted(figures.alerts, 'alert'),
+    counted(figures.repairs, 'repair'),
+    `${figures.eventLoss} lost event found`,
+    `${duration(figures.virtualMilliseconds)} in ${(figures.wallMilliseconds / 1000).toFixed(1)} s`,
+  ].join(' · ');
+  for (const part of wrap(summary, columns)) line(part);
   if (failed.length > 0) {
     line();
     line(palette.red(`${counted(failed.length, 'thing')} did not turn out as the story says:`));
