@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import type { RemediationDecision } from '../shared/engine/remediation.ts';
 import type { Finding } from '../shared/model/finding.ts';
-import { attemptIdOf, planRemediation, remediate } from '../shared/pipeline/remediate.ts';
+import { attemptsOn, planRemediation, remediate } from '../shared/pipeline/remediate.ts';
 import { statePhrase } from '../shared/report/phrases.ts';
 import { plainText } from '../shared/report/sanitise.ts';
 import {
@@ -83,7 +83,8 @@ const outcomeOf = async (
   finding: Finding,
   { deps }: Deployment,
 ): Promise<{ readonly text: readonly string[]; readonly status: number }> => {
-  const attempt = await deps.attempts.attempt(attemptIdOf(finding));
+  const attempts = await deps.attempts.attemptsOf(finding.resource.arn);
+  const attempt = attemptsOn(finding, attempts)[0] ?? null;
   const stored = await deps.findings.findingsOf(finding.resource.arn);
   const now = stored.find(({ control }) => control === finding.control) ?? finding;
   const applied = attempt?.outcome === 'applied';

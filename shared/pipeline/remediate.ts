@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, Plan, StateBefore } from '../model/change.ts';
 import type { ConfiguredControl } from '../model/control.ts';
 import { transitionKey, type Finding, type RemediationState } from '../model/finding.ts';
@@ -35,9 +36,21 @@ export interface RemediateDependencies {
   readonly metrics: Metrics;
 }
 
-/** The same for every try of the same transition, so that a repeated record continues its attempt. */
-export const attemptIdOf = (finding: Finding): string =>
-  `${finding.changedAt.replaceAll(/\D/g, '')}-${createHash('sha256').update(transitionKey(finding)).digest('hex').slice(0, 12)}`;
+/**
+ * Names an attempt: the same for every try of the same transition, so that a repeated record continues its attempt.
+ * Whoever approves may try again after an attempt has ended: `ended` counts those on this transition.
+ */
+const attemptIdOf = (finding: Finding, ended: number): string => {
+  const digest = createHash('sha256').update(transitionKey(finding)).digest('hex').slice(0, 12);
+  return `${finding.changedAt.replaceAll(/\D/g, '')}-${digest}${ended === 0 ? '' : `-${ended + 1}`}`;
+};
+
+/** The attempts on this very transition, the newest first. */
+export const attemptsOn = (
+  finding: Finding,
+  attempts: readonly RemediationAttempt[],
+): readonly RemediationAttempt[] =>
+  attempts.filter(({ findingKey, revision }) => findingKey === finding.key && revision === finding.revision);
 
 /**
  * Decides about one open finding and does what was decided: reads the resource again, judges and plans again, asks the
@@ -49,14 +62,13 @@ export const remediate = async (
   deps: RemediateDependencies,
   approvedBy: string | null = null,
 ): Promise<RemediationDecision> => {
-  const { decision, earlier, settled } = await consider(finding, deps, approvedBy);
+  const { decision, earlier, ended, settled } = await consider(finding, deps, approvedBy);
   if (settled) return decision;
   if (earlier !== null && decision.do !== 'apply') {
-    // An earlier try ended between the change and its record: what it wrote down is what was done.
-    await conclude({ finding, attempt: earlier }, await stateNow(earlier, deps), deps);
+    await conclude({ finding, attempt: earlier }, await howItEnded(earlier, decision, deps), deps);
     return decision;
   }
-  await carryOut({ finding, decision, approvedBy, earlier }, deps);
+  await carryOut({ finding, decision, approvedBy, earlier, ended }, deps);
   return decision;
 };
 
@@ -69,8 +81,10 @@ export const planRemediation = async (
 
 interface Considered {
   readonly decision: RemediationDecision;
-  /** An attempt on this very transition that was begun before. */
+  /** An attempt on this very transition that was begun and not ended. */
   readonly earlier: RemediationAttempt | null;
+  /** How many attempts on it have ended. */
+  readonly ended: number;
   /** There is nothing to carry out, and nothing to write down. */
   readonly settled: boolean;
 }
@@ -78,6 +92,7 @@ interface Considered {
 const settledBecause = (reason: string): Considered => ({
   decision: { do: 'skip', reason, plan: null },
   earlier: null,
+  ended: 0,
   settled: true,
 });
 
@@ -92,11 +107,13 @@ const consider = async (
   if (control.remediate === 'off' && approvedBy === null)
     return settledBecause('remediation of this control is off');
   const attempts = await deps.attempts.attemptsOf(finding.resource.arn);
-  const earlier = attempts.find(({ id }) => id === attemptIdOf(finding)) ?? null;
-  if (earlier !== null && earlier.outcome !== 'started')
+  const onThis = attemptsOn(finding, attempts);
+  const earlier = onThis.find(({ outcome }) => outcome === 'started') ?? null;
+  const ended = onThis.filter(({ outcome }) => outcome !== 'started').length;
+  if (earlier === null && ended > 0 && approvedBy === null)
     return settledBecause('this transition has had its attempt');
   const decision = await decide({ finding, control, approvedBy, attempts }, deps);
-  return { decision, earlier, settled: false };
+  return { decision, earlier, ended, settled: false };
 };
 
 interface Question {
@@ -154,6 +171,7 @@ interface Decided {
   readonly decision: RemediationDecision;
   readonly approvedBy: string | null;
   readonly earlier: RemediationAttempt | null;
+  readonly ended: number;
 }
 
 const carryOut = async (decided: Decided, deps: RemediateDependencies): Promise<void> => {
@@ -183,11 +201,11 @@ const setState = async (
 };
 
 const attempt = async (decided: Decided, plan: Plan, deps: RemediateDependencies): Promise<void> => {
-  const { finding, approvedBy, earlier } = decided;
+  const { finding, approvedBy, earlier, ended } = decided;
   const { resource } = finding;
   const before = await Promise.all(plan.changes.map((change) => deps.applier.current(resource, change)));
   const started: RemediationAttempt = earlier ?? {
-    id: attemptIdOf(finding),
+    id: attemptIdOf(finding, ended),
     findingKey: finding.key,
     revision: finding.revision,
     control: finding.control,
@@ -249,14 +267,20 @@ const applyOne = (
     : deps.applier.apply(resource, change, before);
 };
 
-const stateNow = async (
-  earlier: RemediationAttempt,
+/**
+ * An earlier try ended between its first record and its last. Where the resource is no longer as it was recorded, the
+ * change was made; where it is, nothing was, and now nothing is to be.
+ */
+const howItEnded = async (
+  { changes, resource, before }: RemediationAttempt,
+  { reason }: RemediationDecision,
   { applier }: RemediateDependencies,
-): Promise<Applied> => ({
-  outcome: 'applied',
-  detail: null,
-  after: await Promise.all(earlier.changes.map((change) => applier.current(earlier.resource, change))),
-});
+): Promise<Applied> => {
+  const after = await Promise.all(changes.map((change) => applier.current(resource, change)));
+  return isDeepStrictEqual(after, before)
+    ? { outcome: 'failed', detail: `it broke off before the change, and then: ${reason}`, after }
+    : { outcome: 'applied', detail: null, after };
+};
 
 interface Attempted {
   readonly finding: Finding;

@@ -415,3 +415,72 @@ it('a registry that opens by its own policy is a finding of the registry', async
   const controls = (await stores.findings.findingsOf(arn)).map(({ control }) => control).sort();
   expect(controls).toEqual(['public-access', 'registry-scanning', 'untrusted-access']);
 });
+
+describe('an attempt that broke off', () => {
+  const turnedOff = async (of: Account): Promise<void> => {
+    await of.ecr.send(
+      new CreateRepositoryCommand({
+        repositoryName: 'api',
+        imageScanningConfiguration: { scanOnPush: true },
+      }),
+    );
+    await of.sandbox.settle();
+    await of.ecr.send(
+      new PutImageScanningConfigurationCommand({
+        repositoryName: 'api',
+        imageScanningConfiguration: { scanOnPush: false },
+      }),
+    );
+  };
+  const arn = `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/api`;
+
+  it.each(
+    ['evaluate', 'alert', 'remediate'].flatMap((name) =>
+      [1, 2, 3, 4, 5, 6, 8, 10, 12, 14].map((call) => [name, call] as const),
+    ),
+  )(
+    'killed in %s after its call %i: the end is the same, a repeat carries the same key',
+    async (name, call) => {
+      const of = await start(REPAIR);
+      of.sandbox.faults.kill({ function: name, atCall: call, when: 'after' });
+      await turnedOff(of);
+      await of.sandbox.settle();
+      const attempts = await of.stores.attempts.attemptsOf(arn);
+      expect(attempts.map(({ outcome }) => outcome)).toEqual(['applied']);
+      expect(attempts[0]?.before).toEqual([{ kind: 'put-image-scanning-configuration', scanOnPush: false }]);
+      const told = [...new Map(of.alerts().map((alert) => [alert.key, alert.transition])).values()];
+      expect(told).toEqual(['opened', 'remediated']);
+      expect(of.alerts().length).toBeLessThanOrEqual(3);
+      expect((await of.finding('api', 'image-scanning'))?.compliance).toBe('COMPLIANT');
+      expect(of.deadLetters()).toBe(0);
+    },
+  );
+
+  it('refused for lack of permission: failed, told, and not tried for ever', async () => {
+    const of = await start(REPAIR);
+    of.sandbox.faults.deny({ operation: 'PutImageScanningConfiguration', role: 'ecr-warden-remediate' });
+    await turnedOff(of);
+    await of.sandbox.settle();
+    const attempts = await of.stores.attempts.attemptsOf(arn);
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['failed']);
+    expect(of.alerts().map(({ transition }) => transition)).toEqual(['opened', 'remediation-failed']);
+    expect(await of.finding('api', 'image-scanning')).toMatchObject({
+      open: true,
+      remediation: { status: 'failed' },
+    });
+  });
+
+  it('an opt-out tag leaves the repository alone', async () => {
+    const of = await start(REPAIR);
+    await of.ecr.send(
+      new CreateRepositoryCommand({
+        repositoryName: 'api',
+        tags: [{ Key: 'ecr-warden:no-remediation', Value: 'true' }],
+      }),
+    );
+    await of.sandbox.settle();
+    expect(await of.stores.attempts.attemptsOf(arn)).toEqual([]);
+    expect((await of.finding('api', 'image-scanning'))?.remediation).toMatchObject({ status: 'skipped' });
+    expect(of.sandbox.ecr.registry().repositories.get('api')?.scanOnPush).toBe(false);
+  });
+});
