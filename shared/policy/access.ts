@@ -1,10 +1,10 @@
 import { accessOf } from './decide.ts';
 import { identifies } from './external.ts';
-import { grantsIn, judge, noFindings, witnessOf, type Court, type Findings } from './judge.ts';
+import { grantsIn, judge, noFindings, type Court, type Findings } from './judge.ts';
 import type { Policy } from './parse.ts';
 import type { Statement } from './parse-statement.ts';
 import type { Budget } from './solve.ts';
-import { isPlain, judgePlain } from './plain.ts';
+import { judgePlain } from './plain.ts';
 import type { AccessInput, AccessReport, Note, Undecided } from './report.ts';
 import {
   decidersOf,
@@ -41,44 +41,28 @@ export const unreadableReport = (reason: string): AccessReport => ({
   witnesses: { public: null, untrusted: null },
 });
 
-/**
- * The report on a policy that was read. `source`: its document as text.
- * The verdict is decided at once; grants and witnesses are written out when they are first read.
- */
+/** The report on a policy that was read. `source`: its document as text. */
 export const reportOn = (policy: Policy, source: string, around: Surroundings): AccessReport => {
-  const { setting } = around;
   const findings = noFindings();
+  const plain = { policy, setting: around.setting, source, findings };
+  const others = policy.allows.filter((statement) => !judgePlain(statement, plain));
   const budget = freshBudget();
-  const simple: Statement[] = [];
-  const others: Statement[] = [];
-  for (const one of policy.allows)
-    (isPlain(one, policy) && judgePlain(one, setting, findings) ? simple : others).push(one);
-  const judgeAll = (statements: readonly Statement[]): void => {
-    if (statements.length === 0) return;
+  if (others.length > 0) {
     const court = courtOf(policy, { source, around, budget, findings });
-    for (const statement of statements) judge(court, statement);
-  };
-  judgeAll(others);
-  const exhausted = budget.left < 0;
-  const evidence = once(() => {
-    judgeAll(simple);
-    return evidenceOf(findings, policy);
-  });
-  return {
-    public: findings.public || exhausted,
-    untrusted: findings.untrusted || exhausted,
-    externalAccounts: [...findings.external].sort(),
-    get grants() {
-      return evidence().grants;
-    },
-    undecided: exhausted ? [...policy.undecided, EXHAUSTED] : policy.undecided,
-    notes:
-      findings.unused.length === 0 ? policy.notes : [...policy.notes, ...findings.unused.map(unusedNote)],
-    get witnesses() {
-      return evidence().witnesses;
-    },
-  };
+    for (const statement of others) judge(court, statement);
+  }
+  return reportOf(policy, findings, budget.left < 0);
 };
+
+const reportOf = (policy: Policy, findings: Findings, exhausted: boolean): AccessReport => ({
+  public: findings.public || exhausted,
+  untrusted: findings.untrusted || exhausted,
+  externalAccounts: [...findings.external].sort(),
+  grants: grantsIn(findings, policy),
+  undecided: exhausted ? [...policy.undecided, EXHAUSTED] : policy.undecided,
+  notes: findings.unused.length === 0 ? policy.notes : [...policy.notes, ...findings.unused.map(unusedNote)],
+  witnesses: { public: findings.publicWitness, untrusted: findings.untrustedWitness },
+});
 
 const unusedNote = ({ index }: Statement): Note => ({
   statement: index,
@@ -90,18 +74,6 @@ const EXHAUSTED: Undecided = {
   statement: null,
   sid: null,
   reason: 'too many combinations of conditions to decide in bounded time',
-};
-
-type Evidence = Pick<AccessReport, 'grants' | 'witnesses'>;
-
-const evidenceOf = (findings: Findings, policy: Policy): Evidence => ({
-  grants: grantsIn(findings, policy),
-  witnesses: { public: witnessOf(findings.publicInstance), untrusted: witnessOf(findings.untrustedInstance) },
-});
-
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
 };
 
 interface Hearing {

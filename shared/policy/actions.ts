@@ -45,7 +45,7 @@ export const extendUniverse = (universe: ActionUniverse, texts: readonly string[
     const folded = text.toLowerCase();
     if (isNewAction(universe, folded)) added.set(folded, text);
   }
-  return added.size === 0 ? universe : universeOf([...universe.names, ...added.values()]);
+  return added.size === 0 ? universe : universeOf([...universe.names, ...added.values()].sort());
 };
 
 /** The actions that one of the texts names. Null: one is an `ecr:` action that the universe does not have. */
@@ -90,5 +90,17 @@ export const overlaps = (a: ActionSet, b: ActionSet): boolean => {
 };
 
 /** The names in a set, in the order of the universe. */
-export const namesIn = (universe: ActionUniverse, set: ActionSet): string[] =>
-  universe.names.filter((_, n) => ((set[Math.floor(n / WORD)] ?? 0) & (1 << (n % WORD))) !== 0);
+export const namesIn = (universe: ActionUniverse, set: ActionSet): string[] => {
+  const names: string[] = [];
+  for (let word = 0; word < set.length; word += 1)
+    for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1)
+      names.push(universe.names[word * WORD + 31 - Math.clz32(rest & -rest)] ?? '');
+  return names;
+};
+
+/** The first name in a set, in the order of the universe. */
+export const firstIn = (universe: ActionUniverse, set: ActionSet): string => {
+  const word = set.findIndex((bits) => bits !== 0);
+  const bits = set[word] ?? 0;
+  return universe.names[word * WORD + 31 - Math.clz32(bits & -bits)] ?? '';
+};

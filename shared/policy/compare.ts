@@ -12,7 +12,7 @@ import {
   type Question,
 } from './decide.ts';
 import { analyzeAccess } from './access.ts';
-import { grantsIn, judge, noFindings, witnessOf, type Findings } from './judge.ts';
+import { grantsIn, judge, noFindings, type Findings } from './judge.ts';
 import type { AccessGrant, AccessInput, AccessReport, Undecided, Witness } from './report.ts';
 import {
   decidersOf,
@@ -67,7 +67,7 @@ export const comparePolicies = (input: ComparisonInput): PolicyComparison => {
     newExternalAccounts: after.externalAccounts.filter(
       (account) => !before.externalAccounts.includes(account),
     ),
-    witness: witnessOf(gained.findings.untrustedInstance ?? gained.findings.anyInstance),
+    witness: gained.findings.untrustedWitness ?? gained.findings.anyWitness,
     undecided: gained.undecided,
   };
 };

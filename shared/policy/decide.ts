@@ -1,4 +1,4 @@
-import { difference, intersection, isEmptySet, namesIn, overlaps, union, type ActionSet } from './actions.ts';
+import { difference, intersection, isEmptySet, overlaps, union, type ActionSet } from './actions.ts';
 import type { Caller } from './callers.ts';
 import { slotOf, valueAt, type SlotValues } from './condition-keys.ts';
 import { decidedHolds, isDecided, type ConditionTest } from './conditions.ts';
@@ -199,10 +199,6 @@ const solveOnce = (decider: Decider, course: Course, hurdles: readonly Hurdle[])
   decider.solved.set(key, found);
   return found;
 };
-
-/** The first action of a set, for a witness. */
-export const sampleAction = ({ policy }: Decider, actions: ActionSet): string =>
-  namesIn(policy.universe, actions)[0] ?? '';
 
 const NO_NETWORKS: readonly Network[] = [];
 

@@ -86,9 +86,11 @@ const grantable = (scope: PolicyScope): string[] =>
       default:
         return scope satisfies never;
     }
-  }).map((action) => `ecr:${action.name}`);
+  })
+    .map((action) => `ecr:${action.name}`)
+    .sort();
 
-/** The actions that a policy of each scope can effectively grant. */
+/** The actions that a policy of each scope can effectively grant, sorted. */
 export const GRANTABLE_ACTIONS: Readonly<Record<PolicyScope, readonly string[]>> = {
   repository: grantable('repository'),
   'registry-v1': grantable('registry-v1'),

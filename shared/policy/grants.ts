@@ -19,6 +19,7 @@ export const grantsOf = (
   results: readonly EntryAccess[],
   universe: ActionUniverse,
 ): AccessGrant[] => {
+  if (results.length === 1) return [describe(statement, results, universe)];
   const groups: EntryAccess[][] = [];
   for (const result of results) {
     const alike = groups.find((group) => group[0] !== undefined && sameAccess(group[0], result));
@@ -38,7 +39,7 @@ const describe = (
 ): AccessGrant => {
   const [first] = group;
   const principals = principalTexts(statement, group);
-  const actions = first === undefined ? [] : namesIn(universe, first.actions).sort();
+  const actions = first === undefined ? [] : namesIn(universe, first.actions);
   const conditions = statement.tests.map(conditionText);
   const trusted = first?.trusted ?? true;
   const open = first?.public ?? false;
@@ -116,12 +117,14 @@ const doingText = (actions: readonly string[]): string => {
     ...(has(DELETE) ? ['delete'] : []),
     ...(has(POLICY) ? ['change the policy'] : []),
   ];
-  const fallback = actions.every((action) => ['List', 'Read'].includes(accessLevelOf(action)))
-    ? 'read metadata'
-    : 'change the repository';
-  const what = verbs.length === 0 ? fallback : joinWords(verbs);
+  const what = verbs.length === 0 ? otherwise(actions) : joinWords(verbs);
   return `${what} (${actions.slice(0, 3).join(', ')}${actions.length > 3 ? `, and ${actions.length - 3} more` : ''})`;
 };
+
+const otherwise = (actions: readonly string[]): string =>
+  actions.every((action) => ['List', 'Read'].includes(accessLevelOf(action)))
+    ? 'read metadata'
+    : 'change the repository';
 
 const joinWords = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;

@@ -1,7 +1,7 @@
-import { difference, union, type ActionSet } from './actions.ts';
+import { difference, firstIn, union, type ActionSet } from './actions.ts';
 import type { Caller, Setting } from './callers.ts';
 import { visitCallers } from './candidates.ts';
-import { coversResource, sampleAction, type Access, type Decider, type Question } from './decide.ts';
+import { coversResource, type Access, type Decider, type Question } from './decide.ts';
 import { grantsOf, type EntryAccess } from './grants.ts';
 import { mentionsOf, type Mentions } from './mentions.ts';
 import type { Policy } from './parse.ts';
@@ -9,13 +9,6 @@ import type { Statement } from './parse-statement.ts';
 import type { PrincipalEntry } from './principals.ts';
 import type { AccessGrant, Witness } from './report.ts';
 import type { KeyLookup } from './template.ts';
-
-/** A request that got in; written out only when somebody asks. */
-export interface Instance {
-  readonly decider: Decider;
-  readonly caller: Caller;
-  readonly access: Access;
-}
 
 /** What is found while statements are judged. */
 export interface Findings {
@@ -25,10 +18,10 @@ export interface Findings {
   readonly results: Map<Statement, readonly EntryAccess[]>;
   /** Statements about other resources than the policy is for. */
   readonly unused: Statement[];
-  publicInstance: Instance | null;
-  untrustedInstance: Instance | null;
+  publicWitness: Witness | null;
+  untrustedWitness: Witness | null;
   /** The first request that got in, whoever makes it. */
-  anyInstance: Instance | null;
+  anyWitness: Witness | null;
 }
 
 export const noFindings = (): Findings => ({
@@ -37,9 +30,9 @@ export const noFindings = (): Findings => ({
   external: new Set(),
   results: new Map(),
   unused: [],
-  publicInstance: null,
-  untrustedInstance: null,
-  anyInstance: null,
+  publicWitness: null,
+  untrustedWitness: null,
+  anyWitness: null,
 });
 
 /** The evidence found, in the order of the statements. */
@@ -152,11 +145,11 @@ const count = (tally: Tally, { decider, question }: Hearing, court: Court): void
   const access = court.ask(decider, question);
   if (access === null) return;
   tally.actions = tally.actions === null ? access.actions : union(tally.actions, access.actions);
-  findings.anyInstance ??= { decider, caller, access };
+  findings.anyWitness ??= witnessOf(decider, caller, access);
   if (!caller.trusted) {
     tally.untrusted = true;
     findings.untrusted = true;
-    findings.untrustedInstance ??= { decider, caller, access };
+    findings.untrustedWitness ??= witnessOf(decider, caller, access);
   }
   if (isForeign(caller, court) && court.identify?.(decider, question, access) === true)
     findings.external.add(caller.account ?? '');
@@ -166,7 +159,7 @@ const count = (tally: Tally, { decider, question }: Hearing, court: Court): void
     if (strange === null) return;
     tally.public = true;
     findings.public = true;
-    findings.publicInstance ??= { decider, caller, access: strange };
+    findings.publicWitness ??= witnessOf(decider, caller, strange);
   }
 };
 
@@ -195,15 +188,18 @@ const deniesEveryone = ({ principal, tests, resource }: Statement, decider: Deci
   (principal.named ?? []).some((entry) => entry.kind === 'everyone');
 
 /** The request written out. */
-export const witnessOf = (instance: Instance | null): Witness | null => {
-  if (instance === null) return null;
-  const { decider, caller, access } = instance;
-  return {
-    caller: caller.concrete,
-    action: sampleAction(decider, access.sample),
-    ...(decider.resource === null ? {} : { resource: decider.resource }),
-    context: Object.fromEntries(
-      [...access.assignment].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? '') : values]),
-    ),
-  };
-};
+const witnessOf = (
+  { policy, resource }: Decider,
+  { concrete }: Caller,
+  { sample, assignment }: Access,
+): Witness => ({
+  caller: concrete,
+  action: firstIn(policy.universe, sample),
+  ...(resource === null ? {} : { resource }),
+  context:
+    assignment.size === 0
+      ? {}
+      : Object.fromEntries(
+          [...assignment].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? '') : values]),
+        ),
+});

@@ -261,7 +261,12 @@ const resourcePatterns = (source: Source, value: unknown, widest: boolean): Patt
 /** A text that is no resource counts as every one, or as none, whichever leans to access. */
 const resourcePattern = (source: Source, text: unknown, widest: boolean): Pattern => {
   if (typeof text !== 'string' || (!text.startsWith('arn:') && !text.startsWith('*'))) {
-    undecided(source, `the resource \`${JSON.stringify(text) ?? ''}\` is neither an ARN nor \`*\``);
+    undecided(
+      source,
+      typeof text === 'string'
+        ? `the resource \`${text}\` is neither an ARN nor \`*\``
+        : 'a resource is no text',
+    );
     return widest ? patternOf('*') : NOTHING;
   }
   if (!source.reading.variables || !text.includes('${')) return patternOf(text);

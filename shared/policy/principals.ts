@@ -77,21 +77,25 @@ const arnEntry = (text: string): PrincipalEntry => {
 
 const NONE: readonly undefined[] = [];
 
+/** What stands where a text should; the value itself may be of any size. */
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value;
+
 const awsEntry = (value: unknown): PrincipalEntry => {
   if (typeof value === 'string') return awsText(value);
   if (typeof value === 'number') return awsText(String(value));
-  return { kind: 'unknown', text: JSON.stringify(value) ?? '', reason: 'it is no text' };
+  return { kind: 'unknown', text: kindOf(value), reason: 'it is no text' };
 };
 
 const serviceEntry = (value: unknown): PrincipalEntry => {
-  if (typeof value !== 'string') return { kind: 'unknown', text: String(value), reason: 'it is no text' };
+  if (typeof value !== 'string') return { kind: 'unknown', text: kindOf(value), reason: 'it is no text' };
   return value === '*'
     ? { kind: 'any-service', text: value }
     : { kind: 'service', text: value, service: value };
 };
 
 const providerEntry = (value: unknown): PrincipalEntry => {
-  if (typeof value !== 'string') return { kind: 'unknown', text: String(value), reason: 'it is no text' };
+  if (typeof value !== 'string') return { kind: 'unknown', text: kindOf(value), reason: 'it is no text' };
   const [head, partition, service, , account, resource] = splitArn(value);
   const inAccount = head === 'arn' && service === 'iam' && account !== undefined && ACCOUNT.test(account);
   return inAccount && resource !== undefined && partition !== undefined
@@ -111,7 +115,7 @@ const typedEntries = (type: string, value: unknown): PrincipalEntry[] => {
     case 'CanonicalUser':
       return items.map((item) => ({
         kind: 'unknown' as const,
-        text: `CanonicalUser ${String(item)}`,
+        text: `CanonicalUser ${typeof item === 'string' ? item : kindOf(item)}`,
         reason: 'a canonical user id hides its account',
       }));
     default:

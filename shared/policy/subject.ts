@@ -61,8 +61,15 @@ export const readPolicy = (
   parsePolicy(document, { origin, universe: around.universe, constants: around.constants });
 
 /** A document as text: what it does not contain, it does not name. */
-export const sourceOf = (document: unknown): string =>
-  typeof document === 'string' ? document : (JSON.stringify(document) ?? '');
+export const sourceOf = (document: unknown): string => {
+  if (typeof document === 'string') return document;
+  try {
+    return JSON.stringify(document) ?? '';
+  } catch {
+    // Nested too deeply, or cyclic: no policy that AWS stores.
+    return '';
+  }
+};
 
 /** Work units of one analysis; reaching the end is said in `undecided` and leans to access. */
 const BUDGET = 100_000;
