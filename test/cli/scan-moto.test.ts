@@ -197,6 +197,16 @@ when(`a scan of ${REPOSITORIES} repositories in moto${title}`, () => {
     }
   });
 
+  it('says of the registry, whose policy scope moto does not know, that it cannot tell', () => {
+    const { findings } = JSON.parse(scanned.stdout) as ScanJson;
+    const registry = findings.filter(({ resourceType }) => resourceType === 'registry');
+    expect(registry.map(({ control, compliance }) => [control, compliance])).toEqual([
+      ['public-access', 'INSUFFICIENT_DATA'],
+      ['registry-scanning', 'NOT_APPLICABLE'],
+      ['untrusted-access', 'INSUFFICIENT_DATA'],
+    ]);
+  });
+
   it('ends with status 1, and says on standard error how far it came', () => {
     expect(scanned.status).toBe(1);
     expect(scanned.stderr).toContain(`${REPOSITORIES + 1} of ${REPOSITORIES + 1} resources judged`);
