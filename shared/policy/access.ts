@@ -1,6 +1,6 @@
 import { accessOf } from './decide.ts';
 import { identifies } from './external.ts';
-import { grantsIn, judge, noFindings, type Court, type Findings } from './judge.ts';
+import { grantsIn, judge, mentionedBy, noFindings, type Court, type Findings } from './judge.ts';
 import type { Policy } from './parse.ts';
 import type { Statement } from './parse-statement.ts';
 import type { Budget } from './solve.ts';
@@ -88,6 +88,7 @@ const courtOf = (policy: Policy, { source, around, budget, findings }: Hearing):
   setting: around.setting,
   constants: around.constants,
   others: policy.denies,
+  mentioned: mentionedBy(policy.denies, around.constants),
   ask: accessOf,
   identify: identifies,
   ignore: null,

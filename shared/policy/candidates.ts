@@ -1,5 +1,14 @@
 import { awsCaller, type AwsConcrete, type Setting } from './callers.ts';
-import { accountsOf, admitsPrincipals, passes, pathsIn, SLOT, type Casting, type Visit } from './casting.ts';
+import {
+  accountsOf,
+  admitsPrincipals,
+  passes,
+  pathsIn,
+  SLOT,
+  type Casting,
+  type Place,
+  type Visit,
+} from './casting.ts';
 import { FRESH, freshAccount, instancesOf, orgOfPath } from './fresh.ts';
 import type { Mentions } from './mentions.ts';
 import { splitArn } from './pattern.ts';
@@ -70,16 +79,12 @@ const visitPlaces = (
   return true;
 };
 
-/** A place in an organization, or outside of any. */
-interface Place {
-  readonly where: { readonly org: string; readonly orgPath: string } | null;
-  readonly unnamed: boolean;
-}
-
 const NOWHERE: Place = { where: null, unnamed: true };
 const ONLY_NOWHERE: readonly Place[] = [NOWHERE];
 
-const placesOf = (casting: Casting): readonly Place[] => {
+const placesOf = (casting: Casting): readonly Place[] => (casting.places ??= tellPlaces(casting));
+
+const tellPlaces = (casting: Casting): readonly Place[] => {
   const { mentions, source } = casting;
   const { org, path, folded } = mentions.uses;
   if (!org && !path) return ONLY_NOWHERE;

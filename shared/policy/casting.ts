@@ -23,6 +23,15 @@ export interface Casting {
   readonly source: string;
   /** The statement that is to let them in: whoever fails one of its tests is not made at all. */
   readonly statement: Statement;
+  /** Worked out when they are first needed, for all entries of the statement. */
+  accounts: readonly (readonly [string, string])[] | null;
+  places: readonly Place[] | null;
+}
+
+/** A place in an organization, or outside of any. */
+export interface Place {
+  readonly where: { readonly org: string; readonly orgPath: string } | null;
+  readonly unnamed: boolean;
 }
 
 /** Receives callers; false ends the visit. */
@@ -52,22 +61,24 @@ export const SLOT = {
   username: slot('aws:username'),
 } as const;
 
+const SERVICE_ONLY = [SLOT.serviceName, SLOT.sourceAccount, SLOT.sourceArn, SLOT.sourceOrg, SLOT.sourcePath];
+const PRINCIPAL_ONLY = [SLOT.org, SLOT.path, SLOT.type, SLOT.username];
+
 /** Whether an AWS principal can get in at all: it has none of a service's keys. */
 export const admitsPrincipals = (casting: Casting): boolean =>
   casting.statement.tests.length === 0 ||
-  (passes(casting, SLOT.isService, 'false') &&
-    [SLOT.serviceName, SLOT.sourceAccount, SLOT.sourceArn, SLOT.sourceOrg, SLOT.sourcePath].every((at) =>
-      passes(casting, at, null),
-    ));
+  (passes(casting, SLOT.isService, 'false') && SERVICE_ONLY.every((at) => passes(casting, at, null)));
 
 /** Whether a service can get in at all: it has none of a principal's keys. */
 export const admitsServices = (casting: Casting): boolean =>
   casting.statement.tests.length === 0 ||
-  (passes(casting, SLOT.isService, 'true') &&
-    [SLOT.org, SLOT.path, SLOT.type, SLOT.username].every((at) => passes(casting, at, null)));
+  (passes(casting, SLOT.isService, 'true') && PRINCIPAL_ONLY.every((at) => passes(casting, at, null)));
 
 /** Accounts that the mentioned values tell apart, each with its partition; the first one is a stranger's. */
-export const accountsOf = (casting: Casting): (readonly [string, string])[] => {
+export const accountsOf = (casting: Casting): readonly (readonly [string, string])[] =>
+  (casting.accounts ??= tellAccounts(casting));
+
+const tellAccounts = (casting: Casting): (readonly [string, string])[] => {
   const { mentions, setting, source } = casting;
   const accounts = [freshAccount(source), ...mentions.accounts];
   for (const pattern of mentions.accountPatterns) accounts.push(...accountsMatching(pattern));

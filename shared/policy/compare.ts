@@ -12,7 +12,7 @@ import {
   type Question,
 } from './decide.ts';
 import { analyzeAccess } from './access.ts';
-import { grantsIn, judge, noFindings, type Findings } from './judge.ts';
+import { grantsIn, judge, mentionedBy, noFindings, type Findings } from './judge.ts';
 import type { AccessGrant, AccessInput, AccessReport, Undecided, Witness } from './report.ts';
 import {
   decidersOf,
@@ -129,6 +129,7 @@ const difference = (
     setting: around.setting,
     constants: around.constants,
     others,
+    mentioned: mentionedBy(others, around.constants),
     ask,
     identify: null,
     ignore,

@@ -5,6 +5,7 @@ import { coversResource, type Access, type Decider, type Question } from './deci
 import { grantsOf, type EntryAccess } from './grants.ts';
 import { mentionsOf, type Mentions } from './mentions.ts';
 import type { Policy } from './parse.ts';
+import type { Casting } from './casting.ts';
 import type { Statement } from './parse-statement.ts';
 import type { PrincipalEntry } from './principals.ts';
 import type { AccessGrant, Witness } from './report.ts';
@@ -50,6 +51,8 @@ export interface Court {
   readonly constants: KeyLookup;
   /** Other statements whose values tell callers apart. */
   readonly others: readonly Statement[];
+  /** What they mention. */
+  readonly mentioned: () => Mentions;
   /** What a caller may do. */
   readonly ask: (decider: Decider, question: Question) => Access | null;
   /** Whether the policy identifies a caller's account; null when nobody wants to know. */
@@ -65,17 +68,22 @@ export const judge = (court: Court, statement: Statement): void => {
     court.findings.unused.push(statement);
     return;
   }
-  const mentions = mentionsOf(
-    [statement, ...court.others],
-    tellingEntries(statement, court.others),
-    court.constants,
-  );
+  const mentions = mentionsFor(statement, court);
+  const source = court.deciders[0]?.source ?? '';
+  const casting: Casting = {
+    mentions,
+    setting: court.setting,
+    source,
+    statement,
+    accounts: null,
+    places: null,
+  };
   const results: EntryAccess[] = [];
   for (const entry of entriesOf(statement)) {
     let result: EntryAccess | null = null;
     for (const decider of court.deciders)
       if (coversResource(statement.resource, decider.resource))
-        result = merge(result, judgeEntry(decider, { statement, entry, mentions }, court));
+        result = merge(result, judgeEntry(decider, { statement, entry, casting }, court));
     if (result !== null) results.push(result);
   }
   if (results.length > 0) court.findings.results.set(statement, results);
@@ -91,12 +99,30 @@ const merge = (known: EntryAccess | null, more: EntryAccess | null): EntryAccess
   };
 };
 
-/** Entries that tell callers apart: the excepted ones, those with wildcards, and those of the other statements. */
-const tellingEntries = ({ principal }: Statement, others: readonly Statement[]): PrincipalEntry[] => [
-  ...(principal.excepted ?? []),
-  ...(principal.named ?? []).filter((entry) => entry.kind === 'pattern'),
-  ...others.flatMap((other) => [...(other.principal.named ?? []), ...(other.principal.excepted ?? [])]),
-];
+/** A statement without conditions and exceptions adds nothing to what the others mention. */
+const mentionsFor = (statement: Statement, court: Court): Mentions => {
+  const { principal, tests } = statement;
+  const own = (principal.named ?? []).filter((entry) => entry.kind === 'pattern');
+  if (tests.length === 0 && principal.excepted === null && own.length === 0) return court.mentioned();
+  const entries = [...own, ...(principal.excepted ?? []), ...tellingEntries(court.others)];
+  return mentionsOf([statement, ...court.others], entries, court.constants);
+};
+
+/** Every entry of the statements. */
+export const tellingEntries = (statements: readonly Statement[]): PrincipalEntry[] => {
+  const entries: PrincipalEntry[] = [];
+  for (const { principal } of statements) {
+    if (principal.named !== null) entries.push(...principal.named);
+    if (principal.excepted !== null) entries.push(...principal.excepted);
+  }
+  return entries;
+};
+
+/** What other statements mention, worked out once. */
+export const mentionedBy = (others: readonly Statement[], constants: KeyLookup): (() => Mentions) => {
+  let known: Mentions | null = null;
+  return () => (known ??= mentionsOf(others, tellingEntries(others), constants));
+};
 
 const EVERYONE: readonly PrincipalEntry[] = [{ kind: 'everyone', text: '*' }];
 
@@ -107,17 +133,16 @@ const entriesOf = ({ principal }: Statement): readonly PrincipalEntry[] =>
 interface Case {
   readonly statement: Statement;
   readonly entry: PrincipalEntry;
-  readonly mentions: Mentions;
+  readonly casting: Casting;
 }
 
 const judgeEntry = (
   decider: Decider,
-  { statement, entry, mentions }: Case,
+  { statement, entry, casting }: Case,
   court: Court,
 ): EntryAccess | null => {
   if (entry.kind === 'unknown') return judgeUnknown(decider, statement, { entry, court });
   const tally: Tally = { actions: null, untrusted: false, public: false };
-  const casting = { mentions, setting: court.setting, source: decider.source, statement };
   visitCallers(entry, casting, (caller) => {
     if (court.ignore?.(caller) !== true)
       count(tally, { decider, question: { statement, caller, strange: false } }, court);
