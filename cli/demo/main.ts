@@ -107,8 +107,10 @@ const events = async (io: CommandIo, file: string, options: Options): Promise<nu
 };
 
 const run = async (io: CommandIo, options: Options): Promise<number> => {
+  if (options.events === undefined && options.serve === undefined) return story(io, options);
+  // Each small value that the embedded DynamoDB keeps would hold on to the 64 KB pool that Node cut it from.
+  Buffer.poolSize = 0;
   if (options.events !== undefined) return events(io, options.events, options);
-  if (options.serve === undefined) return story(io, options);
   const { port, seed } = options;
   const { serve } = await import('./serve.ts');
   await serve({ io, settings: await settingsOf(options), port, seed });

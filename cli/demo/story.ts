@@ -131,10 +131,10 @@ export const conclude = async (screen: Screen, { world, figures, failed }: Story
   const summary = [
     counted(figures.events, 'event'),
     `${figures.resourcesJudged} judgements`,
-    counted(figures.verdictChanges, 'verdict').concat(' stored'),
+    counted(figures.verdictChanges, 'verdict'),
     counted(figures.alerts, 'alert'),
     counted(figures.repairs, 'repair'),
-    `${figures.eventLoss} lost event found`,
+    counted(figures.eventLoss, 'lost event'),
     `${duration(figures.virtualMilliseconds)} in ${(figures.wallMilliseconds / 1000).toFixed(1)} s`,
   ].join(' · ');
   for (const part of wrap(summary, columns)) line(part);

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { printed, startDemo, type Child } from './child.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => void child?.kill('SIGKILL'));
 
-const get = async (path: string): Promise<Record<string, unknown>> =>
+const read = async (path: string): Promise<Record<string, unknown>> =>
   (await (await fetch(`${base}${path}`)).json()) as Record<string, unknown>;
 
 const post = async (body: string): Promise<{ status: number; body: Record<string, unknown> }> => {
@@ -32,7 +33,7 @@ const post = async (body: string): Promise<{ status: number; body: Record<string
 };
 
 const controlsOf = async (repository: string): Promise<readonly string[]> => {
-  const { alerts } = (await get('/alerts')) as {
+  const { alerts } = (await read('/alerts')) as {
     alerts: { resource: { name: string }; control: { id: string } }[];
   };
   return alerts.filter(({ resource }) => resource.name === repository).map(({ control }) => control.id);
@@ -43,7 +44,7 @@ describe('npm start -- --serve', { timeout: 60_000 }, () => {
     const answer = await post(JSON.stringify(envelopeOf(RECORDS[0]!)));
     expect(answer).toEqual({ status: 202, body: { accepted: 1, ignored: [], errors: [] } });
     await expect.poll(() => controlsOf('app'), { timeout: 20_000 }).toContain('lifecycle-policy');
-    const { findings } = (await get('/findings')) as { findings: { resourceArn: string }[] };
+    const { findings } = (await read('/findings')) as { findings: { resourceArn: string }[] };
     expect(findings.map(({ resourceArn }) => resourceArn)).toContain(
       'arn:aws:ecr:ap-south-1:123456789012:repository/app',
     );
@@ -58,7 +59,7 @@ describe('npm start -- --serve', { timeout: 60_000 }, () => {
     await ecr.send(new CreateRepositoryCommand({ repositoryName: 'web' }));
     ecr.destroy();
     await expect.poll(() => controlsOf('web'), { timeout: 20_000 }).toContain('image-scanning');
-    expect(await get('/health')).toMatchObject({ status: 'ok', deadLetters: 0 });
+    expect(await read('/health')).toMatchObject({ status: 'ok', deadLetters: 0 });
   });
 
   it('says of each line what became of it', async () => {
@@ -89,6 +90,13 @@ describe('npm start -- --serve', { timeout: 60_000 }, () => {
   it('refuses other paths and methods, and names that are not loopback', async () => {
     expect((await fetch(`${base}/nothing`)).status).toBe(404);
     expect((await fetch(`${base}/events`)).status).toBe(405);
+    const status = await new Promise<number | undefined>((done, fail) => {
+      get(`${base}/health`, { headers: { host: 'rebound.example' } }, (answer) => {
+        answer.resume();
+        done(answer.statusCode);
+      }).once('error', fail);
+    });
+    expect(status).toBe(403);
   });
 
   it('ends by SIGINT, with exit status 0', async () => {

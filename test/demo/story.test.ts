@@ -19,7 +19,7 @@ describe('npm start', { timeout: 90_000 }, () => {
       'counted as event loss: 1',
       'what was open is told as resolved',
       '15 resources, ',
-      '1 repair · 1 lost event found',
+      '1 repair · 1 lost event ·',
     ]) {
       expect(stdout).toContain(line);
     }
