@@ -21,7 +21,8 @@ const policiesOf = (repository: Facts, registry: Facts): Policies => {
   const repositoryPolicy = valueOf(repository.repositoryPolicy);
   const registryPolicy = valueOf(registry.registryPolicy);
   if (registryPolicy === null) return { repositoryPolicy, registryPolicy };
-  return { repositoryPolicy, registryPolicy, registryScope: valueOf(registry.registryPolicyScope) };
+  const scope = valueOf(registry.registryPolicyScope);
+  return { repositoryPolicy, registryPolicy, ...(scope === null ? {} : { registryScope: scope }) };
 };
 
 const factsOf = (snapshot: Snapshot | undefined): Facts | null =>

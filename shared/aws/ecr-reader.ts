@@ -1,7 +1,7 @@
 import { DescribeRepositoriesCommand, type ECRClient, type Repository } from '@aws-sdk/client-ecr';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { AwsRequestError, MalformedInputError } from '../model/errors.ts';
-import type { FactName, Facts } from '../model/facts.ts';
+import { known, type Fact, type FactName, type Facts, type FactValues } from '../model/facts.ts';
 import { repositoryResource, type RegistryLocation, type Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Clock } from '../ports/effects.ts';
@@ -81,12 +81,23 @@ const readRegistry = async (
   needs: ReadonlySet<FactName>,
 ): Promise<Facts> => {
   if (!wanted) return {};
-  const [registryScanning, registryPolicy, registryPolicyScope] = await Promise.all([
+  const [registryScanning, registryPolicy] = await Promise.all([
     needs.has('registryScanning') ? readScanning() : NOT_READ,
     needs.has('registryPolicy') ? calls.registryPolicy(access) : NOT_READ,
-    needs.has('registryPolicyScope') ? calls.registryPolicyScope(access) : NOT_READ,
   ]);
+  // Without a policy the scope decides nothing, and not every account or emulator tells it.
+  const noPolicy = registryPolicy.status === 'known' && registryPolicy.value === null;
+  const registryPolicyScope = await scopeOf(access, needs.has('registryPolicyScope'), noPolicy);
   return only(needs, { registryScanning, registryPolicy, registryPolicyScope });
+};
+
+const scopeOf = async (
+  access: RepositoryReads['access'],
+  wanted: boolean,
+  noPolicy: boolean,
+): Promise<Fact<FactValues['registryPolicyScope']>> => {
+  if (!wanted) return NOT_READ;
+  return noPolicy ? known(null) : calls.registryPolicyScope(access);
 };
 
 /** One page of the registry's repositories. Refusals are thrown: an empty page would say that there are none. */

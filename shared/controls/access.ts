@@ -23,7 +23,7 @@ export const registryPolicyOf = (
 ): PolicyFact => ({
   text: facts.registryPolicy,
   scope: 'registry',
-  registryScope: facts.registryPolicyScope,
+  ...(facts.registryPolicyScope === null ? {} : { registryScope: facts.registryPolicyScope }),
 });
 
 /** The judgement where there is no policy at all. */

@@ -71,8 +71,8 @@ export interface FactValues {
   readonly tagMutability: TagMutability;
   readonly encryption: Encryption;
   readonly registryPolicy: string | null;
-  /** `REGISTRY_POLICY_SCOPE`: V1 enforces three actions only, V2 all. */
-  readonly registryPolicyScope: 'V1' | 'V2';
+  /** `REGISTRY_POLICY_SCOPE`: V1 enforces three actions only, V2 all; null where there is no policy to enforce. */
+  readonly registryPolicyScope: 'V1' | 'V2' | null;
   readonly tags: readonly Tag[];
 }
 export type FactName = keyof FactValues;

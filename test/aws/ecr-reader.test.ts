@@ -275,7 +275,7 @@ describe('the reader of a registry', () => {
         rules: [{ frequency: 'CONTINUOUS_SCAN', filters: ['prod*'] }],
       }),
       registryPolicy: known(null),
-      registryPolicyScope: known('V2'),
+      registryPolicyScope: known(null),
     });
     const policyText = JSON.stringify({
       Version: '2012-10-17',

@@ -80,7 +80,7 @@ const againstMoto = (): void => {
       exists: true,
       facts: {
         registryPolicy: known(null),
-        registryPolicyScope: { status: 'unreadable', reason: 'unsupported' },
+        registryPolicyScope: known(null),
       },
     });
     expect((await reader.listRepositories(AT)).repositories.map(({ name }) => name)).toEqual(['team-a/api']);

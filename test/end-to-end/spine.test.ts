@@ -71,7 +71,7 @@ describe('the three events of the mission', () => {
     ]);
     expect(sandbox.sns.published(warden.topics.chat)).toHaveLength(4);
     expect(sandbox.sns.published(warden.topics.human)).toHaveLength(4);
-    const [finding] = findings.filter(({ control }) => control === 'image-scanning');
+    const finding = findings.find(({ control }) => control === 'image-scanning');
     expect(finding).toMatchObject({
       open: true,
       revision: 1,
