@@ -119,12 +119,39 @@ const optionsShape = (control: ControlDescriptor): Shape<JsonObject> => ({
   schema: optionSchema(control),
 });
 
+/** The keys of a control's block that are not its options. */
+const COMMON_KEYS: readonly string[] = [
+  ...Object.keys(DEFAULT_CONTROL).filter((key) => key !== OPTIONS),
+  OPTIONS,
+];
+
+/** Options may stand beside the common keys as well as below `options`: they are read as if all stood there. */
+const withOptionsTogether = (node: Located | undefined, control: ControlDescriptor): Located | undefined => {
+  if (node?.kind !== 'map') return node;
+  const isBeside = (key: string): boolean =>
+    Object.hasOwn(control.optionDocs, key) && !COMMON_KEYS.includes(key);
+  const beside = node.entries.filter(({ key }) => isBeside(key));
+  const block = node.entries.find(({ key }) => key === OPTIONS);
+  if (beside.length === 0 || (block !== undefined && block.value.kind !== 'map')) return node;
+  const inside = block?.value.kind === 'map' ? block.value.entries : [];
+  const options: Located = { kind: 'map', at: block?.value.at ?? node.at, entries: [...beside, ...inside] };
+  const rest = node.entries.filter(({ key }) => key !== OPTIONS && !isBeside(key));
+  return { ...node, entries: [...rest, { key: OPTIONS, keyAt: block?.keyAt ?? null, value: options }] };
+};
+
+/** What the published schema says of options beside the common keys: they are let through, and described below `options`. */
+const besideSchema = ({ optionDocs }: ControlDescriptor): JsonSchema => {
+  const names = Object.keys(optionDocs);
+  return names.length === 0 ? {} : { patternProperties: { [`^(?:${names.join('|')})$`]: {} } };
+};
+
 const controlShape = (control: ControlDescriptor): Shape<ControlSettings> => {
   const options = optionsShape(control);
   const properties: unknown = commonShape.schema['properties'];
   return {
-    read: (cursor) => {
-      if (isBlock(cursor)) refuseUnknownKeys(cursor, ['enabled', 'severity', 'remediate', OPTIONS]);
+    read: (given) => {
+      const cursor = { ...given, node: withOptionsTogether(given.node, control) };
+      if (isBlock(cursor)) refuseUnknownKeys(cursor, COMMON_KEYS);
       // The common keys are read from a block without the options, which are the control's own.
       const { node } = cursor;
       const common: Located | undefined =
@@ -139,7 +166,11 @@ const controlShape = (control: ControlDescriptor): Shape<ControlSettings> => {
     schema: {
       description: [control.title, control.requirement].filter(Boolean).join('. '),
       type: 'object',
-      properties: { ...(typeof properties === 'object' ? properties : {}), [OPTIONS]: options.schema },
+      properties: {
+        ...(typeof properties === 'object' ? properties : {}),
+        [OPTIONS]: options.schema,
+      },
+      ...besideSchema(control),
       additionalProperties: false,
     },
   };

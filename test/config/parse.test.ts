@@ -58,10 +58,10 @@ const CASES: readonly Case[] = [
     problems: ['f:3:5: unknown key `controls.image-scanning.enable`; did you mean `enabled`?'],
   },
   {
-    name: 'an option outside of `options`',
-    text: 'controls:\n  image-scanning:\n    confirm: true\n',
+    name: 'an option of another control',
+    text: 'controls:\n  tag-immutability:\n    confirm: true\n',
     problems: [
-      'f:3:5: unknown key `controls.image-scanning.confirm`; known here: `enabled`, `severity`, `remediate`, `options`',
+      'f:3:5: unknown key `controls.tag-immutability.confirm`; known here: `enabled`, `severity`, `remediate`, `options`',
     ],
   },
   {
@@ -421,6 +421,29 @@ describe('packaged settings', () => {
       expect(() => settingsFromJson(text, CATALOGUE)).toThrow(ConfigError);
     },
   );
+});
+
+describe('options of a control', () => {
+  const optionsOf = (text: string): unknown =>
+    parseConfig(text, 'f', CATALOGUE).controls['image-scanning']?.options;
+  const below = 'controls:\n  image-scanning:\n    options: { confirm: false, registryRules: apply }\n';
+
+  it('may stand beside the common keys, below `options`, or both', () => {
+    const beside = 'controls:\n  image-scanning: { confirm: false, registryRules: apply }\n';
+    const both = 'controls:\n  image-scanning: { confirm: false, options: { registryRules: apply } }\n';
+    expect(optionsOf(below)).toMatchObject({ confirm: false, registryRules: 'apply' });
+    expect(optionsOf(beside)).toEqual(optionsOf(below));
+    expect(optionsOf(both)).toEqual(optionsOf(below));
+  });
+
+  it('are checked wherever they stand, at their own line', () => {
+    expect(() => optionsOf('controls:\n  image-scanning:\n    confirm: maybe\n')).toThrow(
+      /f:3:\d+: .*confirm/,
+    );
+    expect(() => optionsOf('controls:\n  image-scanning:\n    confrim: true\n')).toThrow(
+      /f:3:\d+: .*confrim/,
+    );
+  });
 });
 
 describe('the published schema', () => {
