@@ -12,7 +12,9 @@ import {
   type Question,
 } from './decide.ts';
 import { analyzeAccess } from './access.ts';
+import { orgOfPath } from './fresh.ts';
 import { grantsIn, judge, mentionedBy, noFindings, type Findings } from './judge.ts';
+import type { Statement } from './parse-statement.ts';
 import type { AccessGrant, AccessInput, AccessReport, Undecided, Witness } from './report.ts';
 import {
   decidersOf,
@@ -55,8 +57,8 @@ export const comparePolicies = (input: ComparisonInput): PolicyComparison => {
   const [old, current] = [input.before ?? NO_POLICY, input.after ?? NO_POLICY];
   const before = analyzeAccess({ ...input, document: old });
   const after = analyzeAccess({ ...input, document: current });
-  const gained = difference({ of: current, without: old }, around, null);
-  const lost = difference({ of: old, without: current }, around, null);
+  const gained = difference({ of: current, without: old }, around, EVERYBODY);
+  const lost = difference({ of: old, without: current }, around, EVERYBODY);
   return {
     before,
     after,
@@ -74,13 +76,52 @@ export const comparePolicies = (input: ComparisonInput): PolicyComparison => {
 
 /** Whether some trusted request that `old` lets through is not let through by `current`, or it cannot be told. */
 export const losesTrusted = (old: unknown, current: unknown, around: Surroundings): boolean => {
-  const { grants, undecided } = difference(
-    { of: old, without: current },
-    around,
-    (caller) => !caller.trusted,
-  );
+  const telling = { ignore: (caller: Caller) => !caller.trusted || isOdd(caller), also: trustedOnes(around) };
+  const { grants, undecided } = difference({ of: old, without: current }, around, telling);
   return grants.length > 0 || undecided.length > 0;
 };
+
+/** Whether `current` lets any request through that `old` does not, or it cannot be told. */
+export const gainsAny = (old: unknown, current: unknown, around: Surroundings): boolean => {
+  const { grants, undecided } = difference({ of: current, without: old }, around, EVERYBODY);
+  return grants.length > 0 || undecided.length > 0;
+};
+
+/** Services that pass on an organization path pass on the organization too. */
+const isOdd = ({ concrete }: Caller): boolean =>
+  concrete.kind === 'service' && concrete.sourceOrgPath !== undefined && concrete.sourceOrg === undefined;
+
+/** A statement that mentions everybody trusted, so that they are told apart from others. */
+const trustedOnes = (around: Surroundings): readonly Statement[] => {
+  const { ownerAccount, trust } = around.setting;
+  const accounts = [ownerAccount, ...trust.accounts.list];
+  const organizations = [...trust.organizations.list, ...trust.units.map(orgOfPath)];
+  const units = trust.units.map((unit) => `${unit}*`);
+  const statement = {
+    Effect: 'Allow',
+    Principal: { AWS: [...accounts, ...trust.roles] },
+    Action: '*',
+    Condition: {
+      StringEquals: {
+        'aws:SourceAccount': accounts,
+        ...(organizations.length > 0
+          ? { 'aws:PrincipalOrgID': organizations, 'aws:SourceOrgID': organizations }
+          : {}),
+      },
+      StringLike: units.length > 0 ? { 'aws:PrincipalOrgPaths': units, 'aws:SourceOrgPaths': units } : {},
+    },
+  };
+  const policy = readPolicy({ Statement: statement }, around);
+  return 'unreadable' in policy ? [] : policy.allows;
+};
+
+/** Which callers are looked at, and statements that tell them apart besides the documents' own. */
+interface Telling {
+  readonly ignore: ((caller: Caller) => boolean) | null;
+  readonly also: readonly Statement[];
+}
+
+const EVERYBODY: Telling = { ignore: null, also: [] };
 
 interface Documents {
   readonly of: unknown;
@@ -101,11 +142,7 @@ const EXHAUSTED: Undecided = {
 };
 
 /** What requests get by the one document and not by the other. */
-const difference = (
-  documents: Documents,
-  around: Surroundings,
-  ignore: ((caller: Caller) => boolean) | null,
-): Difference => {
+const difference = (documents: Documents, around: Surroundings, { ignore, also }: Telling): Difference => {
   const findings = noFindings();
   const shared = sharing(around, [documents.of, documents.without]);
   const of = readPolicy(documents.of, shared);
@@ -113,7 +150,7 @@ const difference = (
   if ('unreadable' in of || 'unreadable' in without) return { grants: [], findings, undecided: [UNREADABLE] };
   const budget = freshBudget();
   const source = `${sourceOf(documents.of)} ${sourceOf(documents.without)}`;
-  const others = [...of.denies, ...without.allows, ...without.denies];
+  const others = [...of.denies, ...without.allows, ...without.denies, ...also];
   const ask = (decider: Decider, question: Question): Access | null =>
     gainOf(decider, { ...decider, policy: without }, question);
   const asking = { ...of, denies: others };

@@ -33,6 +33,7 @@ const entryText = (type: string, entry: unknown): string =>
 
 /** A statement's principal with one more condition; without one, the principals are trusted themselves. */
 export interface Restriction {
+  /** Null: the statement keeps its own. */
   readonly principal: unknown;
   readonly operator: string | null;
   readonly key: string;
@@ -40,7 +41,13 @@ export interface Restriction {
 }
 
 /** What remains of cut entries: the trusted among them, by themselves, by organization, or by whom a service acts for. */
-export const restrictions = (cut: readonly PrincipalEntry[], input: AccessInput): Restriction[] => {
+export const restrictions = (
+  statement: JsonRecord,
+  cut: readonly PrincipalEntry[],
+  input: AccessInput,
+): Restriction[] => {
+  const bySource = /aws:sourcearn/iu.test(JSON.stringify(own(statement, 'Condition')) ?? '');
+  if (own(statement, 'NotPrincipal') !== undefined) return withinOthers(input, bySource);
   const people = cut.filter(
     (entry) => entry.kind !== 'service' && entry.kind !== 'any-service' && entry.kind !== 'unknown',
   );
@@ -49,10 +56,29 @@ export const restrictions = (cut: readonly PrincipalEntry[], input: AccessInput)
   return [
     ...namedTrust(people, input),
     ...(people.length > 0 ? memberships(principalOf(people), input, 'Principal') : []),
-    ...(everyone ? acting('*', input) : []),
+    ...(everyone ? acting('*', input, bySource) : []),
     ...(services.length > 0
-      ? acting({ Service: oneOrList(services.map((entry) => entry.text)) }, input)
+      ? acting({ Service: oneOrList(services.map((entry) => entry.text)) }, input, true)
       : []),
+  ];
+};
+
+/** Who is trusted among everybody but some: their exception stays, conditions pick. */
+const withinOthers = (input: AccessInput, bySource: boolean): Restriction[] => {
+  const { ownerAccount, trust } = input;
+  const byArn = trust.principals.filter((arn) => splitArn(arn)[2] === 'iam');
+  return [
+    {
+      principal: null,
+      operator: 'StringEquals',
+      key: 'aws:PrincipalAccount',
+      values: [...new Set([ownerAccount, ...trust.accounts])],
+    },
+    ...(byArn.length > 0
+      ? [{ principal: null, operator: 'StringEquals', key: 'aws:PrincipalArn', values: byArn }]
+      : []),
+    ...memberships(null, input, 'Principal'),
+    ...acting(null, input, bySource),
   ];
 };
 
@@ -119,16 +145,14 @@ const memberships = (
 };
 
 /** Services as far as they say that they act for the owner or somebody trusted. */
-const acting = (principal: unknown, input: AccessInput): Restriction[] => {
+const acting = (principal: unknown, input: AccessInput, bySource: boolean): Restriction[] => {
   const accounts = [...new Set([input.ownerAccount, ...input.trust.accounts])];
-  return [
-    { principal, operator: 'StringEquals', key: 'aws:SourceAccount', values: accounts },
-    {
-      principal,
-      operator: 'ArnLike',
-      key: 'aws:SourceArn',
-      values: accounts.map((account) => `arn:*:*:*:${account}:*`),
-    },
-    ...memberships(principal, input, 'Source'),
-  ];
+  const byAccount = { principal, operator: 'StringEquals', key: 'aws:SourceAccount', values: accounts };
+  const byArn = {
+    principal,
+    operator: 'ArnLike',
+    key: 'aws:SourceArn',
+    values: accounts.map((account) => `arn:*:*:*:${account}:*`),
+  };
+  return [byAccount, ...(bySource ? [byArn] : []), ...memberships(principal, input, 'Source')];
 };

@@ -1,5 +1,5 @@
 import { analyzeAccess } from './access.ts';
-import { losesTrusted } from './compare.ts';
+import { gainsAny, losesTrusted } from './compare.ts';
 import { listOf, own, recordOf, type JsonRecord } from './json.ts';
 import { restrictions, splitPrincipal, type Restriction } from './narrow-statement.ts';
 import { readDocument } from './parse.ts';
@@ -24,8 +24,9 @@ export interface Narrowing {
 /**
  * The smallest edit that removes the access and keeps every access of the owner and the trust: principals that are not
  * trusted leave a statement, or stay in it as far as they are members of a trusted organization or act for somebody
- * trusted. Verified by the analysis: the result is not public (or untrusted), and no trusted request that was let
- * through is not any more. Null: there is nothing to remove, or no such edit was found.
+ * trusted (by account or organization; one that says only a source ARN is kept where the statement tests source ARNs
+ * or is one for services). Verified by the analysis: the result is not public (or untrusted), and no trusted request that was let
+ * through is not any more, and nothing is let through that was not. Null: there is nothing to remove, or no such edit was found.
  */
 export const narrowPolicy = (input: NarrowInput): Narrowing | null => {
   const goal = input.for ?? 'untrusted';
@@ -73,13 +74,13 @@ const removalText = (statement: JsonRecord, index: number, wrong: readonly strin
 const rewrite = (statement: JsonRecord, wrong: readonly string[], input: NarrowInput): unknown[] => {
   const { kept, cut } = splitPrincipal(statement, new Set(wrong));
   const parts: unknown[] = kept === null ? [] : [{ ...statement, Principal: kept }];
-  for (const restriction of restrictions(cut, input)) parts.push(restricted(statement, restriction));
+  for (const restriction of restrictions(statement, cut, input))
+    parts.push(restricted(statement, restriction));
   return distinctSids(parts);
 };
 
 const restricted = (statement: JsonRecord, { principal, operator, key, values }: Restriction): JsonRecord => {
-  const { NotPrincipal: _others, ...rest } = statement;
-  const made: JsonRecord = { ...rest, Principal: principal };
+  const made: JsonRecord = principal === null ? statement : { ...statement, Principal: principal };
   if (operator === null) return made;
   const condition = recordOf(own(statement, 'Condition')) ?? {};
   return { ...made, Condition: withTest(condition, operator, { key, values }) };
@@ -92,7 +93,12 @@ interface KeyValues {
 
 /** Adds a test; where the operator is taken for the key, a spelling of it that means the same. */
 const withTest = (condition: JsonRecord, operator: string, { key, values }: KeyValues): JsonRecord => {
-  const spellings = [operator, operator.toLowerCase(), operator.toUpperCase()];
+  const spellings = [
+    operator,
+    operator.toLowerCase(),
+    operator.toUpperCase(),
+    `${operator.charAt(0).toLowerCase()}${operator.slice(1)}`,
+  ];
   const free = spellings.find((name) => !hasKey(recordOf(own(condition, name)), key)) ?? operator;
   return { ...condition, [free]: { ...recordOf(own(condition, free)), [key]: values } };
 };
@@ -114,7 +120,9 @@ const verified = (document: JsonRecord, edit: Edit, input: NarrowInput): Narrowi
   const goal = input.for ?? 'untrusted';
   const narrowed = pruned(document, edit, input);
   const report = analyzeAccess({ ...input, document: narrowed });
-  if (report[goal] || losesTrusted(input.document, narrowed, surroundingsOf(input))) return null;
+  const around = surroundingsOf(input);
+  if (report[goal] || losesTrusted(input.document, narrowed, around)) return null;
+  if (gainsAny(input.document, narrowed, around)) return null;
   const statements = listOf(own(narrowed, 'Statement'));
   return {
     policyText: statements.length === 0 ? null : JSON.stringify(narrowed, null, 2),
