@@ -108,6 +108,7 @@ const trustedOnes = (around: Surroundings): readonly Statement[] => {
           ? { 'aws:PrincipalOrgID': organizations, 'aws:SourceOrgID': organizations }
           : {}),
       },
+      ArnLike: { 'aws:SourceArn': accounts.map((account) => `arn:aws:*:*:${account}:*`) },
       StringLike: units.length > 0 ? { 'aws:PrincipalOrgPaths': units, 'aws:SourceOrgPaths': units } : {},
     },
   };

@@ -46,8 +46,7 @@ export const restrictions = (
   cut: readonly PrincipalEntry[],
   input: AccessInput,
 ): Restriction[] => {
-  const bySource = /aws:sourcearn/iu.test(JSON.stringify(own(statement, 'Condition')) ?? '');
-  if (own(statement, 'NotPrincipal') !== undefined) return withinOthers(input, bySource);
+  if (own(statement, 'NotPrincipal') !== undefined) return withinOthers(input);
   const people = cut.filter(
     (entry) => entry.kind !== 'service' && entry.kind !== 'any-service' && entry.kind !== 'unknown',
   );
@@ -56,15 +55,15 @@ export const restrictions = (
   return [
     ...namedTrust(people, input),
     ...(people.length > 0 ? memberships(principalOf(people), input, 'Principal') : []),
-    ...(everyone ? acting('*', input, bySource) : []),
+    ...(everyone ? acting('*', input) : []),
     ...(services.length > 0
-      ? acting({ Service: oneOrList(services.map((entry) => entry.text)) }, input, true)
+      ? acting({ Service: oneOrList(services.map((entry) => entry.text)) }, input)
       : []),
   ];
 };
 
 /** Who is trusted among everybody but some: their exception stays, conditions pick. */
-const withinOthers = (input: AccessInput, bySource: boolean): Restriction[] => {
+const withinOthers = (input: AccessInput): Restriction[] => {
   const { ownerAccount, trust } = input;
   const byArn = trust.principals.filter((arn) => splitArn(arn)[2] === 'iam');
   return [
@@ -78,7 +77,7 @@ const withinOthers = (input: AccessInput, bySource: boolean): Restriction[] => {
       ? [{ principal: null, operator: 'StringEquals', key: 'aws:PrincipalArn', values: byArn }]
       : []),
     ...memberships(null, input, 'Principal'),
-    ...acting(null, input, bySource),
+    ...acting(null, input),
   ];
 };
 
@@ -145,7 +144,7 @@ const memberships = (
 };
 
 /** Services as far as they say that they act for the owner or somebody trusted. */
-const acting = (principal: unknown, input: AccessInput, bySource: boolean): Restriction[] => {
+const acting = (principal: unknown, input: AccessInput): Restriction[] => {
   const accounts = [...new Set([input.ownerAccount, ...input.trust.accounts])];
   const byAccount = { principal, operator: 'StringEquals', key: 'aws:SourceAccount', values: accounts };
   const byArn = {
@@ -154,5 +153,5 @@ const acting = (principal: unknown, input: AccessInput, bySource: boolean): Rest
     key: 'aws:SourceArn',
     values: accounts.map((account) => `arn:*:*:*:${account}:*`),
   };
-  return [byAccount, ...(bySource ? [byArn] : []), ...memberships(principal, input, 'Source')];
+  return [byAccount, byArn, ...memberships(principal, input, 'Source')];
 };

@@ -24,9 +24,8 @@ export interface Narrowing {
 /**
  * The smallest edit that removes the access and keeps every access of the owner and the trust: principals that are not
  * trusted leave a statement, or stay in it as far as they are members of a trusted organization or act for somebody
- * trusted (by account or organization; one that says only a source ARN is kept where the statement tests source ARNs
- * or is one for services). Verified by the analysis: the result is not public (or untrusted), and no trusted request that was let
- * through is not any more, and nothing is let through that was not. Null: there is nothing to remove, or no such edit was found.
+ * trusted. Verified by the analysis, request by request: the result is not public (or untrusted), lets every trusted
+ * request through that was, and none that was not. Null: there is nothing to remove, or no such edit was found.
  */
 export const narrowPolicy = (input: NarrowInput): Narrowing | null => {
   const goal = input.for ?? 'untrusted';

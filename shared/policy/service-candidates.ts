@@ -56,6 +56,8 @@ const sourceArnsOf = (casting: Casting, accounts: readonly string[]): string[] =
     if (passes(casting, SLOT.sourceArn, arn)) arns.add(arn);
   };
   for (const account of accounts) consider(sampleArn(casting, account));
+  // Buckets have ARNs without an account.
+  consider(`arn:${casting.setting.partition}:s3:::q7`);
   for (const text of casting.mentions.sourceArns) {
     const fields = splitArn(text);
     const [head = '', partition = '', service = '', region = '', field, rest] = fields;
