@@ -1,4 +1,5 @@
-import type { ClientOptions, ClientOverrides } from '../shared/aws/clients.ts';
+import { dynamoClient, type ClientOptions, type ClientOverrides } from '../shared/aws/clients.ts';
+import type { DynamoTable } from '../shared/aws/dynamo-table.ts';
 import { systemClock } from '../shared/aws/system-clock.ts';
 import { createTelemetry, type Telemetry } from '../shared/aws/telemetry.ts';
 import { loadPackagedSettings } from '../shared/config/packaged-settings.ts';
@@ -31,6 +32,18 @@ export const clientOptions = (
   region,
   memberRole: memberRead === null ? null : { ...memberRead, sessionName: 'ecr-warden' },
   ...(overrides === undefined ? {} : { overrides }),
+});
+
+/** The table that all functions share. */
+export const stateTable = (
+  { tableName }: { readonly tableName: string },
+  { settings, clock }: Surroundings,
+  options: ClientOptions,
+): DynamoTable => ({
+  client: dynamoClient(options),
+  tableName,
+  clock,
+  historyDays: settings.state.historyDays,
 });
 
 /** The surroundings on AWS. Throws `ConfigError` at start, before any event is taken. */

@@ -1,4 +1,4 @@
-import { dynamoClient, snsClient, type ClientOptions } from '../../shared/aws/clients.ts';
+import { snsClient, type ClientOptions } from '../../shared/aws/clients.ts';
 import { dynamoDigestStore } from '../../shared/aws/dynamo-digests.ts';
 import { dynamoFindingStore } from '../../shared/aws/dynamo-findings.ts';
 import { dynamoHealthStore } from '../../shared/aws/dynamo-health.ts';
@@ -13,7 +13,7 @@ import { snsAttributes } from '../../shared/report/alert-attributes.ts';
 import { toAsff } from '../../shared/report/asff.ts';
 import type { AlertContext } from '../../shared/report/alert-model.ts';
 import { renderAlert } from '../../shared/report/alert.ts';
-import { clientOptions, reporting, type Surroundings } from '../surroundings.ts';
+import { clientOptions, reporting, stateTable, type Surroundings } from '../surroundings.ts';
 import { alertHandler } from './alert.ts';
 
 /** The function with its dependencies bound: clients are made once and kept warm. */
@@ -23,12 +23,7 @@ export const wireAlert = (
 ): ReturnType<typeof alertHandler> => {
   const { settings, clock, telemetry } = surroundings;
   const options = clientOptions(environment, surroundings);
-  const table = {
-    client: dynamoClient(options),
-    tableName: environment.tableName,
-    clock,
-    historyDays: settings.state.historyDays,
-  };
+  const table = stateTable(environment, surroundings, options);
   const handler = alertHandler({
     settings,
     findings: dynamoFindingStore(table),

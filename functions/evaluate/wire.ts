@@ -1,18 +1,12 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import {
-  dynamoClient,
-  ecrClients,
-  sqsClient,
-  taggingClients,
-  type ClientOptions,
-} from '../../shared/aws/clients.ts';
+import { ecrClients, sqsClient, taggingClients, type ClientOptions } from '../../shared/aws/clients.ts';
 import { dynamoExemptionStore } from '../../shared/aws/dynamo-exemptions.ts';
 import { dynamoFindingStore } from '../../shared/aws/dynamo-findings.ts';
 import { ecrReader } from '../../shared/aws/ecr-reader.ts';
 import { sqsWorkQueue } from '../../shared/aws/sqs-queue.ts';
 import type { EvaluateEnvironment } from '../../shared/config/environment.ts';
 import { configureCatalogue } from '../../shared/controls/catalogue.ts';
-import { clientOptions, reporting, type Surroundings } from '../surroundings.ts';
+import { clientOptions, reporting, stateTable, type Surroundings } from '../surroundings.ts';
 import { evaluateHandler } from './evaluate.ts';
 
 /** The function with its dependencies bound: clients are made once and kept warm. */
@@ -22,12 +16,7 @@ export const wireEvaluate = (
 ): ((batch: SQSEvent) => Promise<SQSBatchResponse>) => {
   const { settings, clock, telemetry } = surroundings;
   const options: ClientOptions = clientOptions(environment, surroundings);
-  const table = {
-    client: dynamoClient(options),
-    tableName: environment.tableName,
-    clock,
-    historyDays: settings.state.historyDays,
-  };
+  const table = stateTable(environment, surroundings, options);
   const handler = evaluateHandler({
     settings,
     controls: configureCatalogue(settings),

@@ -1,11 +1,11 @@
-import { dynamoClient, ecrClients, sqsClient, taggingClients } from '../../shared/aws/clients.ts';
+import { ecrClients, sqsClient, taggingClients } from '../../shared/aws/clients.ts';
 import { dynamoStores } from '../../shared/aws/dynamo-stores.ts';
 import { ecrChangeApplier } from '../../shared/aws/ecr-applier.ts';
 import { ecrReader } from '../../shared/aws/ecr-reader.ts';
 import { sqsWorkQueue } from '../../shared/aws/sqs-queue.ts';
 import type { RemediateEnvironment } from '../../shared/config/environment.ts';
 import { configureCatalogue } from '../../shared/controls/catalogue.ts';
-import { clientOptions, reporting, type Surroundings } from '../surroundings.ts';
+import { clientOptions, reporting, stateTable, type Surroundings } from '../surroundings.ts';
 import { remediateHandler } from './remediate.ts';
 
 /** The function with its dependencies bound: clients are made once and kept warm. */
@@ -16,12 +16,7 @@ export const wireRemediate = (
   const { settings, clock, telemetry } = surroundings;
   const reading = clientOptions(environment, surroundings);
   const writing = clientOptions({ ...environment, memberRead: environment.memberRemediate }, surroundings);
-  const stores = dynamoStores({
-    client: dynamoClient(reading),
-    tableName: environment.tableName,
-    clock,
-    historyDays: settings.state.historyDays,
-  });
+  const stores = dynamoStores(stateTable(environment, surroundings, reading));
   const handler = remediateHandler({
     settings,
     controls: configureCatalogue(settings),

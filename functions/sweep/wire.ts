@@ -1,9 +1,9 @@
-import { dynamoClient, sqsClient } from '../../shared/aws/clients.ts';
+import { sqsClient } from '../../shared/aws/clients.ts';
 import { dynamoStores } from '../../shared/aws/dynamo-stores.ts';
 import { sqsDeadLetters } from '../../shared/aws/sqs-dead-letters.ts';
 import { sqsWorkQueue } from '../../shared/aws/sqs-queue.ts';
 import type { SweepEnvironment } from '../../shared/config/environment.ts';
-import { clientOptions, reporting, type Surroundings } from '../surroundings.ts';
+import { clientOptions, reporting, stateTable, type Surroundings } from '../surroundings.ts';
 import { sweepHandler } from './sweep.ts';
 
 /** The function with its dependencies bound: clients are made once and kept warm. */
@@ -11,15 +11,10 @@ export const wireSweep = (
   environment: SweepEnvironment,
   surroundings: Surroundings,
 ): ReturnType<typeof sweepHandler> => {
-  const { settings, clock, telemetry } = surroundings;
+  const { clock, telemetry } = surroundings;
   const options = clientOptions(environment, surroundings);
   const sqs = sqsClient(options);
-  const stores = dynamoStores({
-    client: dynamoClient(options),
-    tableName: environment.tableName,
-    clock,
-    historyDays: settings.state.historyDays,
-  });
+  const stores = dynamoStores(stateTable(environment, surroundings, options));
   const handler = sweepHandler({
     registries: environment.accounts.flatMap((account) =>
       environment.regions.map((region) => ({ account, region })),

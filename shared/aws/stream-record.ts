@@ -1,7 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Finding } from '../model/finding.ts';
-import type { RemediationAttempt } from '../model/remediation.ts';
+import type { StateChange } from '../ports/state-change.ts';
 import type { Item } from './dynamo-table.ts';
 import { attemptOf, findingOf } from './finding-item.ts';
 
@@ -15,15 +14,6 @@ interface Images {
   readonly NewImage?: object | undefined;
 }
 
-/** The record of a finding or an attempt, before and after; null for every other item and for deletions. */
-export type StreamChange =
-  | { readonly kind: 'transition'; readonly before: Finding | null; readonly finding: Finding }
-  | {
-      readonly kind: 'attempt';
-      readonly before: RemediationAttempt | null;
-      readonly attempt: RemediationAttempt;
-    };
-
 /** Lambda hands images over in DynamoDB's own JSON: each attribute an object that names its type. */
 const isImage = (image: object): image is Record<string, AttributeValue> =>
   Object.values(image).every((value) => typeof value === 'object' && value !== null);
@@ -33,8 +23,8 @@ const itemOf = (image: object | undefined): Item | null =>
 
 const orNull = <T>(item: Item | null, of: (item: Item) => T): T | null => (item === null ? null : of(item));
 
-/** Reads one stream record. Throws `AwsRequestError` if a finding or an attempt is not what this version writes. */
-export const streamChangeOf = ({ dynamodb }: StreamRecord): StreamChange | null => {
+/** The change that one stream record shows; null for every other item and for deletions. Throws `AwsRequestError` if a finding or an attempt is not what this version writes. */
+export const streamChangeOf = ({ dynamodb }: StreamRecord): StateChange | null => {
   const after = itemOf(dynamodb?.NewImage);
   const before = itemOf(dynamodb?.OldImage);
   switch (after?.['entity']) {

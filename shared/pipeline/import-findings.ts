@@ -2,7 +2,7 @@ import { TransientAwsError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { METRICS, type FindingImporter, type Log, type Metrics } from '../ports/effects.ts';
 import type { HistoryStore } from '../ports/finding-store.ts';
-import type { Outgoing } from './tell.ts';
+import type { StateChange } from '../ports/state-change.ts';
 
 export interface ImportDependencies {
   /** Null: findings are imported nowhere. */
@@ -15,9 +15,9 @@ export interface ImportDependencies {
  * The finding to import after this record of the stream, or null. Every transition counts, told or not, but for
  * resources that nobody ever had to look at: found in order, and perhaps deleted later.
  */
-export const findingToImport = (outgoing: Outgoing): Finding | null => {
-  if (outgoing.kind !== 'transition') return null;
-  const { finding, before } = outgoing;
+export const findingToImport = (change: StateChange): Finding | null => {
+  if (change.kind !== 'transition') return null;
+  const { finding, before } = change;
   if (before?.revision === finding.revision || isFirstAndFine(finding)) return null;
   return before !== null && finding.transition === 'closed' && isFirstAndFine(before) ? null : finding;
 };

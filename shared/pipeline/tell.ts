@@ -5,6 +5,7 @@ import type { Settings } from '../model/settings.ts';
 import { METRICS, type AlertPublisher, type Clock, type Metrics } from '../ports/effects.ts';
 import type { DigestStore } from '../ports/digest-store.ts';
 import type { FindingStore, HealthStore, HistoryStore } from '../ports/finding-store.ts';
+import type { StateChange } from '../ports/state-change.ts';
 import { alertable } from '../engine/transition.ts';
 
 export interface TellDependencies {
@@ -18,15 +19,6 @@ export interface TellDependencies {
   readonly metrics: Metrics;
 }
 
-/** One record of the table's stream, as far as it is to be told. */
-export type Outgoing =
-  | { readonly kind: 'transition'; readonly before: Finding | null; readonly finding: Finding }
-  | {
-      readonly kind: 'attempt';
-      readonly before: RemediationAttempt | null;
-      readonly attempt: RemediationAttempt;
-    };
-
 /** How long after a sweep's first transition its digest is told, in minutes: a sweep is done by then. */
 const DIGEST_DELAY_MINUTES = 10;
 
@@ -34,12 +26,12 @@ const DIGEST_DELAY_MINUTES = 10;
  * Tells one record: history first, then the alert, then the mark that it was told. A repeated record is told again
  * only if the mark is missing, under the same key; a record that was not told is never marked.
  */
-export const tell = async (outgoing: Outgoing, deps: TellDependencies): Promise<void> => {
-  switch (outgoing.kind) {
+export const tell = async (change: StateChange, deps: TellDependencies): Promise<void> => {
+  switch (change.kind) {
     case 'transition':
-      return tellTransition(outgoing.finding, outgoing.before, deps);
+      return tellTransition(change.finding, change.before, deps);
     case 'attempt':
-      return tellAttempt(outgoing.attempt, outgoing.before, deps);
+      return tellAttempt(change.attempt, change.before, deps);
   }
 };
 
