@@ -95,6 +95,7 @@ export const mentionsOf = (
       use(found, test.slot, test);
       if (test.operator.base === 'stringequalsignorecase') found.uses.folded = true;
       for (const key of test.variables) useKey(found, key);
+      if (test.slot === S.resourceAccount && test.variables.length > 0) mentionOwner(found, constants);
       if (test.slot >= 0)
         for (const mention of mentionsIn(test, constants)) mentionBySlot(found, test, mention);
     }
@@ -116,7 +117,16 @@ const S = {
   sourcePath: slot('aws:sourceorgpaths'),
   username: slot('aws:username'),
   provider: slot('aws:federatedprovider'),
+  resourceAccount: slot('aws:resourceaccount'),
 } as const;
+
+/** Callers whose own values are compared with the repository's account may be the owner's. */
+const mentionOwner = (found: Gathering, constants: KeyLookup): void => {
+  const owner = constants('aws:resourceaccount');
+  if (owner === null) return;
+  add(found, 'accounts', owner);
+  add(found, 'userNames', owner);
+};
 
 const useKey = (found: Gathering, key: string): void => {
   if (key.startsWith('aws:')) use(found, slotByKey(key), null);
