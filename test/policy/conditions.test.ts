@@ -182,7 +182,7 @@ describe('texts', () => {
 
 describe('policy variables', () => {
   const lookup = (key: string) => (key === 'aws:username' ? 'An*a' : null);
-  const with_ = (operator: string, value: string, actual: string, more = {}) =>
+  const withName = (operator: string, value: string, actual: string, more = {}) =>
     matchesAny(testOf(operator, value, more), actual, lookup);
 
   it.each([
@@ -203,8 +203,8 @@ describe('policy variables', () => {
     ['StringEquals', '${aws:x}', '${aws:x}', false],
     ['StringEquals', '${aws:x}', '', false],
   ])('%s "%s": "%s" %s', (operator, value, actual, wanted) => {
-    expect(with_(operator, value, actual)).toBe(wanted);
-    expect(with_(operator, value, actual, { lean: false })).toBe(wanted);
+    expect(withName(operator, value, actual)).toBe(wanted);
+    expect(withName(operator, value, actual, { lean: false })).toBe(wanted);
   });
 
   it('that have no value lean in a negation, and match nothing elsewhere', () => {
@@ -215,15 +215,15 @@ describe('policy variables', () => {
 
   it('with too few fields around them make no ARN', () => {
     for (const lean of [true, false])
-      expect(with_('ArnLike', 'arn:${aws:username}', 'arn:aws:iam::1:user/x', { lean })).toBe(lean);
+      expect(withName('ArnLike', 'arn:${aws:username}', 'arn:aws:iam::1:user/x', { lean })).toBe(lean);
   });
 
   it('exist for texts and ARNs of the newer language only', () => {
     expect(testOf('StringEquals', '${aws:username}').variables).toEqual(['aws:username']);
     expect(testOf('StringEquals', '${aws:username}', { variables: false }).variables).toEqual([]);
-    expect(with_('StringEquals', '${aws:username}', '${aws:username}', { variables: false })).toBe(true);
-    expect(with_('StringEquals', '${aws:username}', 'An*a', { variables: false })).toBe(false);
-    expect(with_('BinaryEquals', '${aws:username}', '${aws:username}')).toBe(true);
+    expect(withName('StringEquals', '${aws:username}', '${aws:username}', { variables: false })).toBe(true);
+    expect(withName('StringEquals', '${aws:username}', 'An*a', { variables: false })).toBe(false);
+    expect(withName('BinaryEquals', '${aws:username}', '${aws:username}')).toBe(true);
     expect(testOf('NumericEquals', '${aws:username}').values).toEqual([{ kind: 'unreadable' }]);
     expect(testOf('StringEquals', 'plain').values).toEqual([{ kind: 'text', text: 'plain' }]);
     expect(testOf('StringEquals', ['${a}x${B}', 'plain', '${*}${c}']).variables).toEqual(['a', 'b', 'c']);
