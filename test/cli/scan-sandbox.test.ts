@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   CreateRepositoryCommand,
+  DeleteRegistryPolicyCommand,
   ECRClient,
   PutLifecyclePolicyCommand,
+  PutRegistryPolicyCommand,
   SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +56,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const REGISTRY_POLICY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'Own',
+      Effect: 'Allow',
+      Principal: { AWS: '111122223333' },
+      Action: 'ecr:BatchGetImage',
+      Resource: '*',
+    },
+  ],
+});
+
 describe('scan', () => {
   it('judges by table: worst first, counts, and status 1', async () => {
     const ran = await scanAsProcess(['--control', 'public-access']);
@@ -70,7 +85,6 @@ describe('scan', () => {
     const operations = new Set(sandbox.calls.all().map(({ operation }) => operation));
     expect([...operations].sort()).toEqual([
       'DescribeRepositories',
-      'GetAccountSetting',
       'GetCallerIdentity',
       'GetRegistryPolicy',
       'GetRepositoryPolicy',
@@ -218,6 +232,8 @@ describe('scan', () => {
         lifecyclePolicyText: JSON.stringify({ rules: [rule] }),
       }),
     );
+    // Its scope is asked for only where there is a registry policy.
+    await ecr.send(new PutRegistryPolicyCommand({ policyText: REGISTRY_POLICY }));
     sandbox.calls.reset();
     await scan(['--quiet']);
     const used = new Set(
@@ -227,6 +243,7 @@ describe('scan', () => {
         .map(({ operation }) => `ecr:${operation}`),
     );
     expect([...used].sort()).toEqual([...allowed].sort());
+    await ecr.send(new DeleteRegistryPolicyCommand({}));
   });
 
   it('explains a live repository by its own policy and the registry together', async () => {
@@ -272,7 +289,8 @@ describe('a terminal', () => {
     const env = { ...process.env, AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-west-1' };
     const credentials = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00', AWS_SECRET_ACCESS_KEY: 'x' };
     const child = spawn('script', ['-qec', command, '/dev/null'], {
-      env: { ...env, ...credentials, NO_COLOR: undefined, TERM: 'xterm' },
+      // As a person's terminal has it, wherever the tests run.
+      env: { ...env, ...credentials, NO_COLOR: undefined, CI: undefined, TERM: 'xterm' },
       stdio: ['ignore', 'pipe', 'inherit'],
       timeout: 20_000,
     });
