@@ -15,7 +15,7 @@ import {
   type Surroundings,
 } from './subject.ts';
 
-export type { AccessGrant, AccessInput, AccessReport, Note, Undecided, Witness } from './report.ts';
+export type { AccessInput, AccessReport } from './report.ts';
 
 /**
  * Who gets in by a resource policy. Pure, never throws, in bounded time; an invalid or undecidable document errs on

@@ -4,7 +4,7 @@ import { slotOf, valueAt, type SlotValues } from './condition-keys.ts';
 import { decidedHolds, isDecided, type ConditionTest } from './conditions.ts';
 import type { Network } from './ip.ts';
 import type { Policy } from './parse.ts';
-import type { PrincipalElement, ResourceElement, Statement } from './parse-statement.ts';
+import type { ResourceElement, Statement } from './parse-statement.ts';
 import { matchesPattern } from './pattern.ts';
 import { entryCovers } from './principals.ts';
 import { solve, type Assignment, type Budget } from './solve.ts';
@@ -66,8 +66,6 @@ export const coversResource = (element: ResourceElement | null, resource: string
   element === null ||
   resource === null ||
   either(element, (patterns) => patterns.some((pattern) => matchesPattern(pattern, resource)), true);
-
-export const exceptsSomebody = (principal: PrincipalElement): boolean => principal.excepted !== null;
 
 const decidedTestsHold = (tests: readonly ConditionTest[], caller: Caller, lookup: KeyLookup): boolean => {
   for (const test of tests) if (isDecided(test) && !decidedHolds(test, caller.slots, lookup)) return false;
