@@ -132,11 +132,12 @@ const bareRepository = (registry: Registry, name: string, createdAt: number): Re
   images: new Map(),
 });
 
-/** The answer says what was made, a creation template's part too; the request stands in for an answer left out. */
+/** The answer says what was made, a creation template's part too; the request stands in for what it leaves out. */
 const createdRepository = (bare: Repository, { detail }: Envelope): Repository => {
   const request = own(detail, 'requestParameters');
-  const made = ownPath(detail, ['responseElements', 'repository']) ?? request;
-  const encryption = own(made, 'encryptionConfiguration');
+  const answer = ownPath(detail, ['responseElements', 'repository']);
+  const said = (key: string): unknown => own(answer, key) ?? own(request, key);
+  const encryption = said('encryptionConfiguration');
   const repository: Repository = {
     ...bare,
     encryption: {
@@ -144,8 +145,11 @@ const createdRepository = (bare: Repository, { detail }: Envelope): Repository =
       kmsKey: textOf(own(encryption, 'kmsKey')),
     },
   };
-  setMutability(repository, made);
-  setScanning(repository, made);
+  setMutability(repository, {
+    imageTagMutability: said('imageTagMutability'),
+    imageTagMutabilityExclusionFilters: said('imageTagMutabilityExclusionFilters'),
+  });
+  setScanning(repository, { imageScanningConfiguration: said('imageScanningConfiguration') });
   addTags(repository, request);
   return repository;
 };

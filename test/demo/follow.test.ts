@@ -46,6 +46,18 @@ describe('the sandbox follows what records say', () => {
     });
   });
 
+  it('the request stands in for what the answer of a creation leaves out', () => {
+    const responseElements = {
+      repository: { repositoryName: 'app', imageScanningConfiguration: { scanOnPush: true } },
+    };
+    const { registry } = follow([{ ...create('10:00:00'), responseElements }]);
+    expect(registry.repositories.get('app')).toMatchObject({
+      tagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+      scanOnPush: true,
+      encryption: { type: 'KMS' },
+    });
+  });
+
   it('the newest record of an aspect wins, in whatever order they come', () => {
     const policy = (time: string, policyText: string): Record<string, unknown> =>
       call('SetRepositoryPolicy', time, { repositoryName: 'app', policyText });
