@@ -51,12 +51,14 @@ export const judgeResources = async (request: JudgeRequest, deps: JudgeDependenc
     storeVerdicts({ snapshot, request, exemptions }, deps),
   );
   deps.metrics.count(METRICS.resourcesJudged, snapshots.length);
-  if (request.cause.kind === 'event') {
-    deps.metrics.milliseconds(
-      METRICS.eventLag,
-      Date.parse(clock.now()) - Date.parse(request.cause.eventTime),
-    );
-  }
+  countLag(request.cause, deps);
+};
+
+/** From the API call to its verdict. An event that tells no time (it stands at the epoch's start) has no lag. */
+const countLag = (cause: Cause, { clock, metrics }: JudgeDependencies): void => {
+  if (cause.kind !== 'event') return;
+  const calledAt = Date.parse(cause.eventTime);
+  if (calledAt > 0) metrics.milliseconds(METRICS.eventLag, Date.parse(clock.now()) - calledAt);
 };
 
 /** What is not to be read, being out of scope or judged by no control, is seen without facts: it may be retired. */

@@ -311,6 +311,22 @@ describe('order, repetition and loss', () => {
 });
 
 describe('bad input', () => {
+  it('an event that tells no time is judged, and counts no lag of half a century', async () => {
+    const { sandbox, warden, ecr, finding } = await start(JUDGE);
+    sandbox.faults.events({ lost: true });
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'web' }));
+    const timeless = JSON.parse(JSON.stringify(sandbox.eventBridge.emitted()[0])) as {
+      time?: string;
+      detail: { eventTime?: string };
+    };
+    delete timeless.time;
+    delete timeless.detail.eventTime;
+    sandbox.sqs.send(warden.queueArn, JSON.stringify(timeless));
+    await sandbox.settle();
+    expect((await finding('web', 'image-scanning'))?.compliance).toBe('NON_COMPLIANT');
+    expect(warden.metrics.has('EventLag')).toBe(false);
+  });
+
   it('a malformed event is counted and dead-lettered, the rest of its batch is judged', async () => {
     const { sandbox, warden, ecr, deadLetters, finding } = await start(JUDGE);
     sandbox.sqs.send(warden.queueArn, '{"half":');
